@@ -1,0 +1,12 @@
+# Run by greenq_embed. String literals have a length limit in some compilers, so each line becomes one literal.
+set(body "#include \"app/embedded.hpp\"\n\nnamespace ${NAMESPACE} {\nnamespace {\nconstexpr greenq::app::EmbeddedFile kFiles[] = {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  string(APPEND body "  {\"${name}\",\n    \"${text}\"},\n")
+endforeach()
+string(APPEND body "};\n}  // namespace\nstd::span<greenq::app::EmbeddedFile const> files() { return kFiles; }\n}  // namespace ${NAMESPACE}\n")
+file(WRITE ${OUT} "${body}")

@@ -1,0 +1,70 @@
+// What the core knows: live jobs only. Ended jobs are in the store; memory and planning cost do not grow with
+// history.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "core/effect.hpp"
+#include "core/event.hpp"
+
+namespace greenq::core {
+
+// Metering progress of one segment; lives until its journal was read to the end.
+struct SegmentMeter {
+  SegmentId segment;
+  std::string project;
+  MeteredJob job;
+  std::int64_t offset = 0;
+  std::optional<CounterSample> last;
+  bool ended = false;
+};
+
+struct State {
+  // Durable part, loaded from the store.
+  JobId next_job = 1;
+  std::int64_t next_sequence = 1;
+  std::map<JobId, Job> jobs;
+  std::map<SegmentId, SegmentMeter> meters;
+
+  // Configuration and observations, rebuilt at start.
+  SiteConfig site;
+  Capacity capacity;
+  EnergyModel model;
+  SiteSignals signals;
+
+  // Derived.
+  std::multimap<JobId, JobId> dependents;  // job -> jobs that wait for it
+  std::uint64_t plan_epoch = 0;            // raised by whatever makes a new plan worth while
+};
+
+// Rows of the ledger that a step adds or replaces. Applied to State and to the store alike.
+struct StoredRequest {
+  std::uint32_t owner_uid = 0;
+  std::string request_id;
+  std::string request_hash;
+  std::vector<JobId> jobs;
+  Instant at{};
+};
+
+struct SettledFootprint {
+  JobId job = 0;
+  Footprint footprint;
+};
+
+struct Changes {
+  std::vector<Job> jobs;              // values after the change; terminal ones leave State
+  std::vector<JobEvent> events;       // in sequence
+  std::vector<EnergySlice> slices;
+  std::vector<SegmentMeter> meters;   // put
+  std::vector<SegmentId> meters_done; // removed
+  std::vector<StoredRequest> requests;
+  std::vector<std::pair<int, Signal>> signals;  // rank, reply
+  std::vector<SettledFootprint> footprints;
+
+  bool empty() const;
+};
+
+void apply(State& state, Changes const& changes);
+
+}  // namespace greenq::core

@@ -1,0 +1,37 @@
+// The state machine: events in, changes and effects out. Pure; time comes in as an argument.
+#pragma once
+
+#include <vector>
+
+#include "core/effect.hpp"
+#include "core/event.hpp"
+#include "core/result.hpp"
+#include "core/state.hpp"
+
+namespace greenq::core {
+
+struct Step {
+  Changes changes;
+  std::vector<Effect> effects;   // to run after the changes are on disk
+  Result<std::vector<JobId>> reply = std::vector<JobId>{};  // for commands: the jobs concerned, or why not
+};
+
+// Does not change `state`; the caller commits the changes and then applies them.
+Step step(State const& state, Event const& event, Instant now);
+
+// Effects that must be pending for this state, whatever was lost in a crash.
+std::vector<Effect> recover(State const& state, Instant now);
+
+// The planner's snapshot.
+PlanInput snapshot(State const& state, Instant now);
+
+// Ordered reasons why a queued or paused job waits; the first is the headline.
+std::vector<HoldReason> reasons(State const& state, Job const& job, Instant now);
+
+struct QueuePlace {
+  int position = 0;  // from 1; 0 when not queued
+  int length = 0;
+};
+QueuePlace queue_place(State const& state, JobId job);
+
+}  // namespace greenq::core
