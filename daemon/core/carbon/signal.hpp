@@ -64,7 +64,7 @@ class Curve {
   IntensityPoint const* at(Instant t) const;
   // Time-weighted mean, or nothing if any part of the interval is not covered. O(log n).
   std::optional<Intensity> mean(Interval interval) const;
-  // Integral of mg/kWh x ms; only defined where covered(interval).
+  // Integral of mg/kWh x ms; only defined where covered(interval). An empty interval is never covered.
   __int128 integral(Interval interval) const;
   bool covered(Interval interval) const;
   // Worst (highest) state over the interval; nothing if not covered. O(points in the interval).

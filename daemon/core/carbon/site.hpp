@@ -39,10 +39,12 @@ struct KindView {
 
 class SiteSignals {
  public:
-  // Replaces the newest reply of that (provider, kind). `rank` orders feeds of one kind, 0 first.
+  // Replaces the newest reply of that (provider, zone, kind). `rank` orders feeds of one kind, 0 first.
   void put(int rank, Signal signal);
   void put_profile(Profile profile);
   KindView view(SignalKind kind, Instant now, Span horizon) const;
+  // The best rung that any reply or profile of that kind offers at any time; nothing when there is none.
+  std::optional<PointState> best_state(SignalKind kind) const;
   bool has(SignalKind kind) const;
 
  private:
