@@ -117,6 +117,10 @@ class Reads {
   virtual void list_footprints(FootprintQuery query, Done<std::vector<JobFootprint>> done) = 0;
   // Ordered by keys.
   virtual void aggregate(FootprintQuery query, std::vector<GroupKey> keys, Done<std::vector<FootprintGroup>> done) = 0;
+  // Prices an ended job for the SettleFootprint effect; the answer goes to the inbox as it is.
+  virtual void settle(core::JobId id, Done<core::FootprintSettled> done) = 0;
+  // Ended jobs whose stored footprint still rests on figures that may be replaced, longest ended first.
+  virtual void provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) = 0;
 };
 
 // Starts, stops and finds running segments. Calls on the core thread, none blocks on a job; SegmentStarted and
