@@ -64,7 +64,8 @@ struct EngineParts {
   std::function<std::string(core::Instant)> new_uid;
   // Runs a plan elsewhere and hands the result back; tests run it inline.
   std::function<void(std::function<void()>)> run_on_planner;
-  std::size_t group_max = 64;         // events per commit
+  std::size_t group_max = 256;        // events per commit
+  std::string hold_reason{};          // not empty: serve reads, adopt, but release and accept nothing
   std::size_t inbox_max = 100'000;    // commands beyond are refused with kResourceExhausted
 };
 

@@ -56,12 +56,8 @@ struct SettleFootprint {
 };
 // Make a plan from a snapshot of the state at the time the effect runs. Several requests may be answered by one.
 struct RequestPlan {};
-// Replaces the previous wake-up.
-struct WakeAt {
-  Instant at{};
-};
 
 using Effect = std::variant<StartSegment, AdoptSegment, StopSegment, DrainMeter, WatchMeter, SettleFootprint,
-                            RequestPlan, WakeAt>;
+                            RequestPlan>;
 
 }  // namespace greenq::core

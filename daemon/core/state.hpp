@@ -33,10 +33,14 @@ struct State {
   EnergyModel model;
   SiteSignals signals;
 
-  // Derived.
-  std::multimap<JobId, JobId> dependents;  // job -> jobs that wait for it
-  std::uint64_t plan_epoch = 0;            // raised by whatever makes a new plan worth while
+  // Derived from jobs by apply(), so that a step looks only at what can change.
+  std::multimap<JobId, JobId> dependents;          // job -> live jobs that wait for it
+  std::set<JobId> alive;                           // hold resources
+  std::set<std::pair<Instant, JobId>> timers;      // next moment at which the clock alone moves a job
 };
+
+// The next moment at which the clock alone may move this job; nothing if only events can.
+std::optional<Instant> next_timer(Job const& job);
 
 // Rows of the ledger that a step adds or replaces. Applied to State and to the store alike.
 struct StoredRequest {
@@ -66,5 +70,15 @@ struct Changes {
 };
 
 void apply(State& state, Changes const& changes);
+// Fills the derived part after a load.
+void derive(State& state);
+
+// What alive jobs hold.
+struct Usage {
+  std::uint32_t cpus = 0;
+  std::int64_t memory_bytes = 0;
+  std::set<std::string> gpu_uuids;
+};
+Usage usage(State const& state);
 
 }  // namespace greenq::core

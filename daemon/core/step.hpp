@@ -22,8 +22,8 @@ Step step(State const& state, Event const& event, Instant now);
 // Effects that must be pending for this state, whatever was lost in a crash.
 std::vector<Effect> recover(State const& state, Instant now);
 
-// The planner's snapshot.
-PlanInput snapshot(State const& state, Instant now);
+// The planner's snapshot: what waits, and `extra` jobs that are not stored (previews; ids of their own).
+PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extra = {});
 
 // Ordered reasons why a queued or paused job waits; the first is the headline.
 std::vector<HoldReason> reasons(State const& state, Job const& job, Instant now);

@@ -1,0 +1,390 @@
+#include "app/engine.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "app/engine_impl.hpp"
+#include "core/check.hpp"
+
+namespace greenq::app {
+namespace {
+
+constexpr core::Span kLongestWait{std::chrono::seconds{1}};  // so that a stepped wall clock is noticed
+constexpr core::Span kRetryFirst{std::chrono::seconds{1}};
+constexpr core::Span kRetryLast{std::chrono::seconds{30}};
+constexpr core::Span kMaintainEvery{std::chrono::minutes{1}};
+constexpr core::Span kResettleEvery{std::chrono::seconds{30}};
+constexpr core::Span kResettleAge{std::chrono::hours{72}};
+constexpr int kResettleMax = 200;
+
+core::Error overloaded() {
+  return {core::ErrorCode::kResourceExhausted, "QUEUE_FULL", "the daemon has too many waiting requests; try again soon"};
+}
+
+}  // namespace
+
+void Engine::Impl::assert_core_thread() const {
+  GREENQ_CHECK(core_thread == std::thread::id{} || core_thread == std::this_thread::get_id());
+}
+
+bool Engine::Impl::push(Item item, bool bounded) {
+  {
+    std::lock_guard const lock{mutex};
+    if (bounded && queue.size() >= parts.inbox_max) return false;
+    queue.push_back(std::move(item));
+  }
+  wake.notify_one();
+  return true;
+}
+
+std::vector<Engine::Impl::Item> Engine::Impl::take_group() {
+  std::lock_guard const lock{mutex};
+  std::vector<Item> group;
+  while (!queue.empty() && group.size() < parts.group_max) {
+    group.push_back(std::move(queue.front()));
+    queue.pop_front();
+  }
+  return group;
+}
+
+core::Result<void> Engine::Impl::load() {
+  auto loaded = parts.store->load();
+  if (!loaded) return tl::unexpected(loaded.error());
+  state = std::move(loaded->state);
+  epoch = loaded->epoch;
+  state.site = parts.site;
+  state.capacity = parts.runner->capacity();
+  state.model = parts.model;
+  for (core::Profile const& profile : parts.profiles) state.signals.put_profile(profile);
+  for (auto& [rank, signal] : loaded->signals) state.signals.put(rank, std::move(signal));
+  core::derive(state);
+  live_jobs.clear();
+  for (auto const& [id, job] : state.jobs) live_jobs[job.state] += 1;
+  planning = false;
+  publish();
+  if (!parts.hold_reason.empty()) {
+    hold_reason = parts.hold_reason;
+    publish();
+    return {};
+  }
+  run_effects(core::recover(state, parts.clock->now()));
+  for (core::JobId const id : loaded->unsettled) run_effects({core::SettleFootprint{id}});
+  return {};
+}
+
+void Engine::Impl::handle_event(core::Event const& event, Replied done) {
+  core::Step step = core::step(state, event, parts.clock->now());
+  if (!step.reply) {
+    if (done) replies.emplace_back([done, error = step.reply.error()] { done(tl::unexpected(error)); });
+    return;
+  }
+  if (!step.changes.empty()) {
+    auto const result = parts.store->stage(step.changes);
+    if (!result) {
+      broken = result.error();
+      if (done) waiting_replies.push_back(std::move(done));
+      return;
+    }
+    staged = true;
+    count(step.changes);
+    core::apply(state, step.changes);
+  }
+  std::move(step.effects.begin(), step.effects.end(), std::back_inserter(effects));
+  std::move(step.changes.events.begin(), step.changes.events.end(), std::back_inserter(events));
+  resettle(event);
+  if (!done) return;
+  std::vector<core::Job> jobs;
+  for (core::JobId const id : *step.reply) {
+    auto const& changed = step.changes.jobs;
+    auto const it = std::find_if(changed.begin(), changed.end(), [id](core::Job const& job) { return job.id == id; });
+    jobs.push_back(it != changed.end() ? *it : state.jobs.at(id));
+  }
+  waiting_replies.push_back(done);
+  replies.emplace_back([done, jobs = std::move(jobs)] { done(jobs); });
+}
+
+void Engine::Impl::handle(Item& item) {
+  if (auto* query = std::get_if<Query>(&item)) {
+    replies.push_back(std::move(*query));
+    return;
+  }
+  bool const holding = !hold_reason.empty();
+  if (auto* submit = std::get_if<SubmitCommand>(&item)) {
+    if (broken) {
+      waiting_replies.push_back(std::move(submit->done));
+    } else {
+      handle_submit(*submit);
+    }
+    return;
+  }
+  auto& command = std::get<Command>(item);
+  if (std::holds_alternative<core::PlanReady>(command.event)) plan_arrived();
+  if (holding && command.done) {
+    command.done(core::fail(core::ErrorCode::kUnavailable, "HOLD_MODE", "nothing can be changed now: " + hold_reason));
+    return;
+  }
+  if (holding) return;  // recover() asks the adapters again after the reload
+  if (broken) {
+    if (command.done) waiting_replies.push_back(std::move(command.done));
+    return;
+  }
+  handle_event(command.event, std::move(command.done));
+}
+
+void Engine::Impl::fail_group(core::Error const& error) {
+  parts.store->rollback();
+  spdlog::error("STORE_FAILED reason={} message=\"{}\" action=\"free disk space or check the disk; jobs already "
+                "running go on\"", error.reason, error.message);
+  hold_reason = error.message;
+  retry_delay = std::clamp(retry_delay * 2, kRetryFirst, kRetryLast);
+  retry_at = parts.clock->steady() + retry_delay;
+  for (Replied const& done : waiting_replies) done(tl::unexpected(error));
+}
+
+void Engine::Impl::finish_group() {
+  if (!broken && staged) {
+    auto const result = parts.store->commit();
+    if (!result) broken = result.error();
+  }
+  auto const failed = std::exchange(broken, std::nullopt);
+  auto const done_effects = std::exchange(effects, {});
+  auto const done_replies = std::exchange(replies, {});
+  if (failed) {
+    fail_group(*failed);
+    events.clear();
+    publish();
+  } else {
+    if (staged) {
+      publish();
+      retry_delay = core::Span{0};
+    }
+    tell_watchers();
+    for (auto const& reply : done_replies) reply();
+    run_effects(done_effects);
+  }
+  waiting_replies.clear();
+  staged = false;
+}
+
+void Engine::Impl::reload_if_due() {
+  if (hold_reason.empty() || !parts.hold_reason.empty() || parts.clock->steady() < retry_at) return;
+  auto const result = load();
+  if (!result) {
+    retry_delay = std::clamp(retry_delay * 2, kRetryFirst, kRetryLast);
+    retry_at = parts.clock->steady() + retry_delay;
+    return;
+  }
+  spdlog::info("STORE_BACK message=\"the store works again\"");
+  hold_reason.clear();
+  publish();
+}
+
+void Engine::Impl::turn() {
+  assert_core_thread();
+  reload_if_due();
+  for (Item& item : take_group()) handle(item);
+  core::Instant const now = parts.clock->now();
+  if (now < last_tick) last_tick = now - core::Span{1};  // the wall clock was stepped back
+  auto const next = next_wake();
+  if (!broken && hold_reason.empty() && next && *next <= now) {
+    last_tick = now;
+    handle_event(core::Tick{}, {});
+  }
+  finish_group();
+  if (plan_wanted && !planning) request_plan();
+  core::Span const steady = parts.clock->steady();
+  if (hold_reason.empty() && steady - maintained_at >= kMaintainEvery) {
+    maintained_at = steady;
+    parts.store->maintain(now);
+  }
+}
+
+std::optional<core::Instant> Engine::Impl::next_wake() const {
+  auto const it = state.timers.upper_bound({last_tick, std::numeric_limits<core::JobId>::max()});
+  if (it == state.timers.end()) return std::nullopt;
+  return it->first;
+}
+
+void Engine::Impl::run_effects(std::vector<core::Effect> const& list) {
+  struct Run {
+    Impl& engine;
+    void operator()(core::StartSegment const& e) { engine.parts.runner->start(e.launch); }
+    void operator()(core::AdoptSegment const& e) { engine.parts.runner->adopt(e.launch); }
+    void operator()(core::StopSegment const& e) { engine.parts.runner->stop(e.segment, e.kind); }
+    void operator()(core::DrainMeter const& e) { engine.parts.meter->drain(e.segment, e.offset); }
+    void operator()(core::WatchMeter const& e) { engine.parts.meter->watch(e.segment, e.offset); }
+    void operator()(core::SettleFootprint const& e) {
+      engine.parts.reads->settle(e.job, [&inbox = engine.inbox](core::Result<core::FootprintSettled> settled) {
+        if (settled) inbox.post(std::move(*settled));
+      });
+    }
+    void operator()(core::RequestPlan const&) { engine.plan_wanted = true; }
+  };
+  for (core::Effect const& effect : list) std::visit(Run{*this}, effect);
+}
+
+void Engine::Impl::request_plan() {
+  core::Span const steady = parts.clock->steady();
+  if (!hold_reason.empty() || steady < plan_not_before) return;
+  plan_wanted = false;
+  if (state.jobs.size() == state.alive.size()) return;
+  planning = true;
+  auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now()));
+  // A plan that takes long is made less often: planning gets at most half of the time.
+  plan_not_before = steady;
+  parts.run_on_planner([input, &target = inbox] { target.post(core::PlanReady{core::make_plan(*input)}); });
+}
+
+void Engine::Impl::plan_arrived() {
+  planning = false;
+  core::Span const steady = parts.clock->steady();
+  plan_not_before = steady + (steady - plan_not_before);
+}
+
+// Figures that came in late price recent jobs anew; not more often than needed.
+void Engine::Impl::resettle(core::Event const& event) {
+  core::Span const steady = parts.clock->steady();
+  if (!std::holds_alternative<core::SignalReceived>(event) || steady - settled_at < kResettleEvery) return;
+  settled_at = steady;
+  core::Instant const since = parts.clock->now() - kResettleAge;
+  parts.reads->provisional(since, kResettleMax, [this](core::Result<std::vector<core::JobId>> ids) {
+    if (!ids || ids->empty()) return;
+    push(Query{[this, list = *ids] {
+           for (core::JobId const id : list) run_effects({core::SettleFootprint{id}});
+         }},
+         false);
+  });
+}
+
+void Engine::Impl::tell_watchers() {
+  auto const news = std::exchange(events, {});
+  if (news.empty()) return;
+  std::vector<std::shared_ptr<Watcher>> told;
+  {
+    std::lock_guard const lock{mutex};
+    for (auto const& [handle, watcher] : watchers) told.push_back(watcher);
+  }
+  for (auto const& watcher : told) (*watcher)(news);
+}
+
+void Engine::Impl::count(core::Changes const& changes) {
+  for (core::Job const& job : changes.jobs) {
+    auto const before = state.jobs.find(job.id);
+    if (before != state.jobs.end()) live_jobs[before->second.state] -= 1;
+    if (!core::is_terminal(job.state)) live_jobs[job.state] += 1;
+  }
+}
+
+void Engine::Impl::publish() {
+  auto view = std::make_shared<View>();
+  view->site = state.site;
+  view->capacity = state.capacity;
+  view->signals = state.signals;
+  view->epoch = epoch;
+  view->last_sequence = state.next_sequence - 1;
+  view->hold_reason = hold_reason;
+  view->hold_mode = !hold_reason.empty();
+  view->live_jobs = live_jobs;
+  view->running_jobs = static_cast<int>(state.alive.size());
+  for (core::JobId const id : state.alive) {
+    core::Job const& job = state.jobs.at(id);
+    view->cpus_used += job.spec->resources.cpus;
+    view->memory_used += job.spec->resources.memory_bytes;
+    for (std::string const& uuid : job.attempts.back().gpu_uuids) view->gpu_jobs[uuid] = id;
+  }
+  std::lock_guard const lock{mutex};
+  published = std::move(view);
+}
+
+Engine::Engine(EngineParts parts) : impl_(std::make_unique<Impl>(std::move(parts), *this)) {}
+Engine::~Engine() = default;
+
+core::Result<void> Engine::load() {
+  impl_->core_thread = std::this_thread::get_id();
+  return impl_->load();
+}
+
+void Engine::run() {
+  Impl& in = *impl_;
+  in.core_thread = std::this_thread::get_id();
+  while (true) {
+    in.turn();
+    core::Span wait = kLongestWait;
+    core::Span const steady = in.parts.clock->steady();
+    if (auto const next = in.next_wake()) wait = std::min(wait, *next - in.parts.clock->now());
+    if (in.plan_wanted && !in.planning) wait = std::min(wait, in.plan_not_before - steady);
+    std::unique_lock lock{in.mutex};
+    if (in.stopping) break;
+    if (!in.queue.empty()) continue;
+    if (wait > core::Span{0}) in.wake.wait_for(lock, wait);
+    if (in.stopping && in.queue.empty()) break;
+  }
+  in.turn();
+}
+
+void Engine::stop() {
+  {
+    std::lock_guard const lock{impl_->mutex};
+    impl_->stopping = true;
+  }
+  impl_->wake.notify_one();
+}
+
+void Engine::turn() { impl_->turn(); }
+std::optional<core::Instant> Engine::next_wake() const { return impl_->next_wake(); }
+
+void Engine::post(core::Event event) { impl_->push(Impl::Command{std::move(event), {}}, false); }
+
+void Engine::submit(Submission submission, Done<std::vector<core::Job>> done) {
+  bool const taken = impl_->push(Impl::SubmitCommand{std::move(submission), done}, true);
+  if (!taken) done(tl::unexpected(overloaded()));
+}
+
+namespace {
+Engine::Done<std::vector<core::Job>> single(Engine::Done<core::Job> done) {
+  return [done = std::move(done)](core::Result<std::vector<core::Job>> jobs) {
+    if (!jobs) return done(tl::unexpected(jobs.error()));
+    done(std::move(jobs->front()));
+  };
+}
+}  // namespace
+
+void Engine::cancel(core::CancelJob command, Done<core::Job> done) {
+  if (!impl_->push(Impl::Command{std::move(command), single(done)}, true)) done(tl::unexpected(overloaded()));
+}
+void Engine::hold(core::HoldJob command, Done<core::Job> done) {
+  if (!impl_->push(Impl::Command{std::move(command), single(done)}, true)) done(tl::unexpected(overloaded()));
+}
+void Engine::release(core::ReleaseJob command, Done<core::Job> done) {
+  if (!impl_->push(Impl::Command{std::move(command), single(done)}, true)) done(tl::unexpected(overloaded()));
+}
+
+void Engine::explain(core::JobId job, Done<Explanation> done) {
+  auto query = [this, job, done] { done(impl_->explain(job)); };
+  if (!impl_->push(Impl::Query{std::move(query)}, true)) done(tl::unexpected(overloaded()));
+}
+
+void Engine::preview(Submission submission, Done<std::vector<Explanation>> done) {
+  auto query = [this, submission = std::move(submission), done] { impl_->preview(submission, done); };
+  if (!impl_->push(Impl::Query{std::move(query)}, true)) done(tl::unexpected(overloaded()));
+}
+
+int Engine::watch(Watcher watcher) {
+  std::lock_guard const lock{impl_->mutex};
+  int const handle = impl_->next_watcher++;
+  impl_->watchers[handle] = std::make_shared<Watcher>(std::move(watcher));
+  return handle;
+}
+
+void Engine::unwatch(int handle) {
+  std::lock_guard const lock{impl_->mutex};
+  impl_->watchers.erase(handle);
+}
+
+std::shared_ptr<View const> Engine::view() const {
+  std::lock_guard const lock{impl_->mutex};
+  return impl_->published;
+}
+
+}  // namespace greenq::app

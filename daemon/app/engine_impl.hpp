@@ -1,0 +1,97 @@
+// Inside of Engine. Core thread only, except for what `mutex` guards.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <variant>
+
+#include "app/engine.hpp"
+
+namespace greenq::app {
+
+struct Engine::Impl {
+  using Replied = std::function<void(core::Result<std::vector<core::Job>>)>;
+
+  struct Command {
+    core::Event event;
+    Replied done;  // may be empty
+  };
+  struct SubmitCommand {
+    Submission submission;
+    Replied done;
+  };
+  using Query = std::function<void()>;  // runs after the commit of its group
+  using Item = std::variant<Command, SubmitCommand, Query>;
+
+  Impl(EngineParts given, Engine& self) : parts(std::move(given)), inbox(self) {}
+
+  EngineParts parts;
+  Inbox& inbox;
+  core::State state;
+  std::string epoch;
+  std::map<core::JobState, std::int64_t> live_jobs;
+
+  // One group.
+  std::vector<core::Effect> effects;
+  std::vector<core::JobEvent> events;
+  std::vector<std::function<void()>> replies;   // after the commit
+  std::vector<Replied> waiting_replies;         // told about a failed commit
+  bool staged = false;
+  std::optional<core::Error> broken;
+
+  // Hold after a store error; empty reason means serving.
+  std::string hold_reason;
+  core::Span retry_at{0};
+  core::Span retry_delay{0};
+
+  bool planning = false;
+  bool plan_wanted = false;
+  core::Span plan_not_before{0};
+  core::Instant last_tick{};
+  core::Span settled_at{0};
+  core::Span maintained_at{0};
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Item> queue;
+  bool stopping = false;
+  std::map<int, std::shared_ptr<Watcher>> watchers;
+  int next_watcher = 1;
+  std::shared_ptr<View const> published = std::make_shared<View const>();
+
+  std::thread::id core_thread;
+  void assert_core_thread() const;
+
+  bool push(Item item, bool bounded);
+  std::vector<Item> take_group();
+  bool has_work() const;  // with the mutex held
+
+  core::Result<void> load();
+  void turn();
+  void handle(Item& item);
+  void handle_event(core::Event const& event, Replied done);
+  void handle_submit(SubmitCommand& command);
+  void finish_group();
+  void fail_group(core::Error const& error);
+  void reload_if_due();
+  void run_effects(std::vector<core::Effect> const& list);
+  void request_plan();
+  void plan_arrived();
+  void tell_watchers();
+  void publish();
+  void count(core::Changes const& changes);
+  void resettle(core::Event const& event);
+  std::optional<core::Instant> next_wake() const;
+
+  // submissions.cpp
+  core::Result<core::SubmitJobs> prepare(Submission const& submission);
+  core::Result<std::vector<core::NewDependency>> resolve(core::JobSpec const& spec, Submission const& submission,
+                                                         std::size_t index);
+  void answer_again(std::vector<core::JobId> ids, Replied done);
+  void preview(Submission submission, Done<std::vector<Explanation>> done);
+  core::Result<Explanation> explain(core::JobId id);
+};
+
+}  // namespace greenq::app

@@ -1,0 +1,111 @@
+#include "core/launch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <csignal>
+
+#include "core/carbon/utc_text.hpp"
+#include "core/check.hpp"
+
+namespace greenq::core {
+namespace {
+
+constexpr std::array<std::pair<char const*, int>, 12> kSignals{{{"SIGUSR1", SIGUSR1},
+                                                                {"SIGUSR2", SIGUSR2},
+                                                                {"SIGTERM", SIGTERM},
+                                                                {"SIGINT", SIGINT},
+                                                                {"SIGHUP", SIGHUP},
+                                                                {"SIGQUIT", SIGQUIT},
+                                                                {"SIGALRM", SIGALRM},
+                                                                {"SIGCONT", SIGCONT},
+                                                                {"SIGTSTP", SIGTSTP},
+                                                                {"SIGWINCH", SIGWINCH},
+                                                                {"SIGXCPU", SIGXCPU},
+                                                                {"SIGURG", SIGURG}}};
+
+std::string joined(std::vector<std::string> const& parts) {
+  std::string out;
+  for (std::string const& part : parts) out += (out.empty() ? "" : ",") + part;
+  return out;
+}
+
+}  // namespace
+
+std::string signal_name(int signal) {
+  for (auto const& [name, number] : kSignals) {
+    if (number == signal) return name;
+  }
+  return "SIG" + std::to_string(signal);
+}
+
+std::optional<int> signal_number(std::string_view name) {
+  std::string upper{name};
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (upper.rfind("SIG", 0) != 0) upper.insert(0, "SIG");
+  for (auto const& [known, number] : kSignals) {
+    if (upper == known) return number;
+  }
+  return std::nullopt;
+}
+
+SegmentId current_segment(Job const& job) {
+  GREENQ_CHECK(!job.attempts.empty());
+  return {job.id, job.attempts.back().number, job.attempts.back().launches};
+}
+
+std::string expand_path(std::string const& pattern, Job const& job) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '%' || i + 1 == pattern.size()) {
+      out += pattern[i];
+      continue;
+    }
+    switch (pattern[++i]) {
+      case 'j': out += std::to_string(job.id); break;
+      case 't': out += std::to_string(job.attempts.empty() ? 0 : job.attempts.back().number); break;
+      case 'u': out += job.owner.name; break;
+      case 'n': out += job.spec->name; break;
+      case '%': out += '%'; break;
+      default: out += std::string{'%'} + pattern[i];
+    }
+  }
+  return out;
+}
+
+Launch make_launch(Job const& job) {
+  JobSpec const& spec = *job.spec;
+  Attempt const& attempt = job.attempts.back();
+  Launch launch;
+  launch.segment = current_segment(job);
+  launch.project = spec.project;
+  launch.name = spec.name;
+  launch.owner = job.owner;
+  launch.command = spec.command;
+  launch.workdir = spec.workdir;
+  launch.stdout_path = expand_path(spec.stdout_path, job);
+  launch.stderr_path = expand_path(spec.stderr_path.empty() ? spec.stdout_path : spec.stderr_path, job);
+  launch.time_limit = std::max(spec.time_limit.value_or(Span{0}) - job.ran, Span{std::chrono::seconds{1}});
+  launch.cpus = spec.resources.cpus;
+  launch.memory_bytes = spec.resources.memory_bytes;
+  launch.gpu_uuids = attempt.gpu_uuids;
+  launch.env = spec.env;
+  launch.env["GREENQ_JOB"] = std::to_string(job.id);
+  launch.env["GREENQ_JOB_NAME"] = spec.name;
+  launch.env["GREENQ_PROJECT"] = spec.project;
+  launch.env["GREENQ_ATTEMPT"] = std::to_string(attempt.number);
+  launch.env["GREENQ_GPUS"] = std::to_string(attempt.gpu_uuids.size());
+  launch.env["GREENQ_CPUS"] = std::to_string(spec.resources.cpus);
+  launch.env["CUDA_VISIBLE_DEVICES"] = joined(attempt.gpu_uuids);
+  if (spec.checkpoint) {
+    launch.checkpoint_signal = spec.checkpoint->signal;
+    launch.checkpoint_exit_code = spec.checkpoint->exit_code;
+    launch.env["GREENQ_CHECKPOINT_SIGNAL"] = signal_name(spec.checkpoint->signal);
+  }
+  auto const& bound = spec.carbon.bound;
+  if (bound && bound->kind == BoundKind::kFinishBy) launch.env["GREENQ_FINISH_BY"] = utc_text(bound->at);
+  return launch;
+}
+
+}  // namespace greenq::core

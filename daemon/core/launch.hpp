@@ -1,0 +1,20 @@
+// From a job to what its shepherd must run.
+#pragma once
+
+#include "core/effect.hpp"
+#include "core/state.hpp"
+
+namespace greenq::core {
+
+// The segment that is starting or running. Requires at least one attempt.
+SegmentId current_segment(Job const& job);
+// Requires at least one attempt; its GPUs are chosen already.
+Launch make_launch(Job const& job);
+// %j job, %t attempt, %u user, %n name, %% percent.
+std::string expand_path(std::string const& pattern, Job const& job);
+// "SIGUSR1" for 10 and so on; "SIG<number>" for what has no common name.
+std::string signal_name(int signal);
+// The number of a signal name with or without SIG, any case; nothing if unknown.
+std::optional<int> signal_number(std::string_view name);
+
+}  // namespace greenq::core

@@ -1,0 +1,94 @@
+// What the planner sees of the state.
+#include <algorithm>
+
+#include "core/step.hpp"
+
+namespace greenq::core {
+namespace {
+
+// Decisions and curves are the same for most jobs of a snapshot: worked out once per signal choice.
+class Outlook {
+ public:
+  Outlook(State const& state, Instant now) : state_(state), now_(now) {}
+
+  struct View {
+    std::optional<SignalKind> kind;
+    KindView seen;
+  };
+  View const& of(CarbonPolicy const& policy) {
+    int const key = policy.signal ? static_cast<int>(*policy.signal) : 0;
+    auto const known = views_.find(key);
+    if (known != views_.end()) return known->second;
+    View view;
+    view.kind = decide(state_.site, state_.signals, policy).kind;
+    if (view.kind) view.seen = state_.signals.view(*view.kind, now_, state_.site.horizon);
+    return views_.emplace(key, std::move(view)).first->second;
+  }
+
+ private:
+  State const& state_;
+  Instant now_;
+  std::map<int, View> views_;
+};
+
+bool plannable(Job const& job) {
+  if (job.state != JobState::kQueued && job.state != JobState::kPaused) return false;
+  if (job.held_by_user || job.held_by_admin) return false;
+  return std::all_of(job.dependencies.begin(), job.dependencies.end(), [](Dependency const& dependency) {
+    return dependency.status == DependencyStatus::kSatisfied;
+  });
+}
+
+WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook::View const& view) {
+  CarbonPolicy const& policy = job.spec->carbon;
+  WaitingJob out;
+  out.id = job.id;
+  out.demand = demand_of(job.spec->resources);
+  out.pools = eligible_pools(job.spec->resources, state.capacity);
+  out.duration = remaining_duration(job, now);
+  out.ready = std::max(now, job.not_before.value_or(now));
+  out.priority = job.spec->priority;
+  out.latest = job.submitted_at;
+  if (job.plan) out.previous = job.plan->segments;
+  auto const latest = latest_start(job);
+  bool const stale = view.seen.feed_stale;
+  bool const runs_now = stale && policy.on_stale_feed == OnStaleFeed::kRun;
+  if (policy.mode == CarbonMode::kNone || !view.kind || !latest || runs_now) return out;
+  out.latest = *latest;
+  out.shift = *latest > out.ready;
+  out.interruptible = policy.interruptible;
+  if (policy.mode == CarbonMode::kThreshold) out.max_intensity = policy.max_intensity;
+  if (stale && policy.on_stale_feed == OnStaleFeed::kHold) out.ready = std::max(out.ready, *latest);
+  return out;
+}
+
+}  // namespace
+
+PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extra) {
+  PlanInput input;
+  input.now = now;
+  input.capacity = state.capacity;
+  Outlook outlook{state, now};
+  for (JobId const id : state.alive) {
+    Job const& job = state.jobs.at(id);
+    RunningJob running;
+    running.id = id;
+    running.demand = demand_of(job.spec->resources);
+    running.pool = job.plan ? job.plan->pool : 0;
+    Span const left = remaining_duration(job, now);
+    bool const pauses = job.plan && job.plan->segments.size() > 1;
+    running.expected_end = pauses ? std::max(job.plan->segments.front().end, now + std::chrono::seconds{1}) : now + left;
+    input.running.push_back(running);
+  }
+  auto const add = [&](Job const& job) {
+    if (!plannable(job)) return;
+    Outlook::View const& view = outlook.of(job.spec->carbon);
+    if (view.kind && !input.curve) input.curve = view.seen.curve;
+    input.waiting.push_back(waiting_job(state, job, now, view));
+  };
+  for (auto const& [id, job] : state.jobs) add(job);
+  for (Job const& job : extra) add(job);
+  return input;
+}
+
+}  // namespace greenq::core

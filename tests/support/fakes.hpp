@@ -1,0 +1,207 @@
+// Fakes of the daemon's ports. Single-threaded; everything happens when the test says so.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/engine.hpp"
+#include "app/ports.hpp"
+
+namespace greenq::test {
+
+class FakeClock final : public app::Clock {
+ public:
+  core::Instant time = core::from_ms(1'600'000'000'000);
+  core::Span mono{0};
+  core::Instant now() override { return time; }
+  core::Span steady() override { return mono; }
+  void advance(core::Span span) {
+    time += span;
+    mono += span;
+  }
+};
+
+// The ledger in memory. Staged changes vanish on rollback; `fail_next_commit` makes one commit fail.
+class FakeStore final : public app::Store {
+ public:
+  core::State durable;
+  std::vector<core::JobEvent> events;
+  std::vector<core::EnergySlice> slices;
+  std::map<core::JobId, core::Job> all_jobs;
+  std::vector<core::StoredRequest> requests;
+  std::map<core::JobId, core::Footprint> footprints;
+  std::string refuse;
+  bool fail_next_commit = false;
+  int commits = 0;
+
+  core::Result<app::Loaded> load() override {
+    app::Loaded loaded;
+    loaded.state = durable;
+    loaded.epoch = "fake-epoch";
+    return loaded;
+  }
+  core::Result<void> stage(core::Changes const& changes) override {
+    staged_.push_back(changes);
+    return {};
+  }
+  core::Result<void> commit() override {
+    if (fail_next_commit) {
+      fail_next_commit = false;
+      return core::fail(core::ErrorCode::kResourceExhausted, "STORE_FULL", "the disk is full");
+    }
+    ++commits;
+    for (core::Changes const& changes : staged_) keep(changes);
+    staged_.clear();
+    return {};
+  }
+  void rollback() override { staged_.clear(); }
+  core::Result<std::optional<core::StoredRequest>> find_request(std::uint32_t uid, std::string const& id) override {
+    for (auto const& request : requests) {
+      if (request.owner_uid == uid && request.request_id == id) return request;
+    }
+    for (auto const& changes : staged_) {
+      for (auto const& request : changes.requests) {
+        if (request.owner_uid == uid && request.request_id == id) return request;
+      }
+    }
+    return std::nullopt;
+  }
+  core::Result<std::optional<FoundJob>> find_job(std::string const& project, std::uint32_t uid,
+                                                 std::string const& id_or_name) override {
+    std::optional<FoundJob> found;
+    auto const look = [&](core::Job const& job) {
+      bool const named = job.spec->name == id_or_name || std::to_string(job.id) == id_or_name;
+      if (named && job.spec->project == project && job.owner.uid == uid) {
+        found = FoundJob{job.id, job.state, job.started_at.has_value()};
+      }
+    };
+    for (auto const& [id, job] : all_jobs) look(job);
+    for (auto const& changes : staged_) std::for_each(changes.jobs.begin(), changes.jobs.end(), look);
+    return found;
+  }
+  void maintain(core::Instant) override {}
+  std::string refuse_reason() override { return refuse; }
+
+ private:
+  std::vector<core::Changes> staged_;
+  void keep(core::Changes const& changes) {
+    core::apply(durable, changes);
+    for (core::Job const& job : changes.jobs) all_jobs[job.id] = job;
+    events.insert(events.end(), changes.events.begin(), changes.events.end());
+    slices.insert(slices.end(), changes.slices.begin(), changes.slices.end());
+    requests.insert(requests.end(), changes.requests.begin(), changes.requests.end());
+    for (auto const& settled : changes.footprints) footprints[settled.job] = settled.footprint;
+  }
+};
+
+// Records what was asked; the test posts the reports.
+class FakeRunner final : public app::Runner {
+ public:
+  core::Capacity machine{"node", 4, 8LL << 30, {}};
+  std::vector<core::Launch> started;
+  std::vector<core::Launch> adopted;
+  std::vector<std::pair<core::SegmentId, core::StopKind>> stopped;
+  std::string refuse;
+
+  core::Capacity capacity() override { return machine; }
+  void start(core::Launch const& launch) override { started.push_back(launch); }
+  void adopt(core::Launch const& launch) override { adopted.push_back(launch); }
+  void stop(core::SegmentId segment, core::StopKind kind) override { stopped.emplace_back(segment, kind); }
+  std::string refuse_owner(core::Principal const&) override { return refuse; }
+  std::vector<core::FieldError> check(core::JobSpec const&, core::Principal const&) override { return {}; }
+};
+
+class FakeMeter final : public app::Meter {
+ public:
+  std::vector<std::pair<core::SegmentId, std::int64_t>> watched;
+  std::vector<std::pair<core::SegmentId, std::int64_t>> drained;
+  void watch(core::SegmentId segment, std::int64_t offset) override { watched.emplace_back(segment, offset); }
+  void drain(core::SegmentId segment, std::int64_t offset) override { drained.emplace_back(segment, offset); }
+  std::vector<Sensor> sensors() override { return {}; }
+};
+
+// Reads of a FakeStore, answered at once.
+class FakeReads final : public app::Reads {
+ public:
+  explicit FakeReads(FakeStore& store) : store_(store) {}
+  std::vector<core::JobId> settled;
+
+  void get_job(core::JobId id, Done<core::Job> done) override {
+    auto const it = store_.all_jobs.find(id);
+    if (it == store_.all_jobs.end()) {
+      return done(core::fail(core::ErrorCode::kNotFound, "JOB_NOT_FOUND", "there is no job " + std::to_string(id)));
+    }
+    done(it->second);
+  }
+  void list_jobs(app::JobQuery query, Done<std::vector<core::Job>> done) override {
+    std::vector<core::Job> out;
+    for (auto it = store_.all_jobs.rbegin(); it != store_.all_jobs.rend(); ++it) {
+      core::Job const& job = it->second;
+      bool const state = query.states.empty() ||
+                         std::find(query.states.begin(), query.states.end(), job.state) != query.states.end();
+      bool const match = state && (query.project.empty() || query.project == job.spec->project) &&
+                         (query.owner.empty() || query.owner == job.owner.name) &&
+                         (query.name.empty() || query.name == job.spec->name) &&
+                         (query.before_id == 0 || job.id < query.before_id);
+      if (match && static_cast<int>(out.size()) < query.limit) out.push_back(job);
+    }
+    done(out);
+  }
+  void events(std::int64_t after, core::JobId job, int limit, Done<std::vector<core::JobEvent>> done) override {
+    std::vector<core::JobEvent> out;
+    for (auto const& event : store_.events) {
+      bool const match = event.sequence > after && (job == 0 || event.job == job);
+      if (match && static_cast<int>(out.size()) < limit) out.push_back(event);
+    }
+    done(out);
+  }
+  void last_events(core::JobId job, int limit, Done<std::vector<core::JobEvent>> done) override {
+    std::vector<core::JobEvent> out;
+    for (auto const& event : store_.events) {
+      if (event.job == job) out.push_back(event);
+    }
+    if (static_cast<int>(out.size()) > limit) out.erase(out.begin(), out.end() - limit);
+    done(out);
+  }
+  void footprint(core::JobId id, Done<app::JobFootprint> done) override {
+    get_job(id, [done](core::Result<core::Job> job) {
+      if (!job) return done(tl::unexpected(job.error()));
+      done(app::JobFootprint{*job, {}, false});
+    });
+  }
+  void list_footprints(app::FootprintQuery, Done<std::vector<app::JobFootprint>> done) override {
+    done(std::vector<app::JobFootprint>{});
+  }
+  void aggregate(app::FootprintQuery, std::vector<app::GroupKey>, Done<std::vector<app::FootprintGroup>> done) override {
+    done(std::vector<app::FootprintGroup>{});
+  }
+  void settle(core::JobId id, Done<core::FootprintSettled> done) override {
+    settled.push_back(id);
+    done(core::FootprintSettled{id, "default", {}});
+  }
+  void provisional(core::Instant, int, Done<std::vector<core::JobId>> done) override {
+    done(std::vector<core::JobId>{});
+  }
+
+ private:
+  FakeStore& store_;
+};
+
+// A valid spec for one core; change what the test is about.
+inline core::JobSpec spec(std::string name = "train") {
+  core::JobSpec out;
+  out.name = std::move(name);
+  out.project = "default";
+  out.command = {"/bin/true"};
+  out.workdir = "/tmp";
+  out.expected_duration = std::chrono::hours{1};
+  out.time_limit = std::chrono::hours{2};
+  return out;
+}
+
+inline core::Principal user(std::uint32_t uid = 1000, std::string name = "ada") { return {uid, uid, std::move(name), false}; }
+
+}  // namespace greenq::test
