@@ -1,0 +1,73 @@
+#include "core/plan/cost_table.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+
+namespace greenq::core {
+
+CostTable::CostTable(Curve const& curve) {
+  GREENQ_CHECK(!curve.empty());
+  for (auto const& point : curve.points()) {
+    std::int64_t const value = point.value.value;
+    if (!values_.empty() && values_.back() == value) continue;
+    std::int64_t const begin = to_ms(point.interval.begin);
+    prefix_.push_back(values_.empty() ? 0 : prefix_.back() + values_.back() * (begin - begins_.back()));
+    begins_.push_back(begin);
+    values_.push_back(value);
+  }
+}
+
+std::int64_t CostTable::until(std::int64_t at) const {
+  auto const after = std::upper_bound(begins_.begin(), begins_.end(), at);
+  std::size_t const i = after == begins_.begin() ? 0 : static_cast<std::size_t>(after - begins_.begin()) - 1;
+  return prefix_[i] + values_[i] * (at - begins_[i]);
+}
+
+std::int64_t CostTable::until(std::int64_t at, std::size_t& hint) const {
+  while (hint + 1 < begins_.size() && begins_[hint + 1] <= at) ++hint;
+  return prefix_[hint] + values_[hint] * (at - begins_[hint]);
+}
+
+std::int64_t CostTable::integral(Interval interval) const {
+  return until(to_ms(interval.end)) - until(to_ms(interval.begin));
+}
+
+std::optional<Candidate> CostTable::cheapest(std::vector<Interval> const& starts, Span duration) const {
+  if (starts.empty()) return std::nullopt;
+  std::int64_t const length = duration.count();
+  Candidate best{integral({starts.front().begin, starts.front().begin + duration}), starts.front().begin};
+  auto const offer = [&](std::int64_t cost, std::int64_t start) {
+    if (cost < best.cost || (cost == best.cost && start < to_ms(best.start))) best = {cost, from_ms(start)};
+  };
+  for (auto const& range : starts) {
+    for (Instant const start : {range.begin, range.end}) {
+      offer(integral({start, start + duration}), to_ms(start));
+    }
+  }
+  std::int64_t const first = to_ms(starts.front().begin);
+  std::int64_t const last = to_ms(starts.back().end);
+  for (std::int64_t const before : {std::int64_t{0}, length}) {
+    // Starts at a breakpoint (before = 0) or one duration before it.
+    auto i = static_cast<std::size_t>(std::lower_bound(begins_.begin(), begins_.end(), first + before) -
+                                      begins_.begin());
+    std::size_t range = 0;
+    std::size_t from = 0;
+    std::size_t to = 0;
+    if (i < begins_.size()) {
+      auto const position =
+          std::upper_bound(begins_.begin(), begins_.end(), begins_[i] - before) - begins_.begin();
+      from = position == 0 ? 0 : static_cast<std::size_t>(position) - 1;
+      to = i;
+    }
+    for (; i < begins_.size() && begins_[i] - before <= last; ++i) {
+      std::int64_t const start = begins_[i] - before;
+      while (to_ms(starts[range].end) < start) ++range;
+      if (start < to_ms(starts[range].begin)) continue;
+      offer(until(start + length, to) - until(start, from), start);
+    }
+  }
+  return best;
+}
+
+}  // namespace greenq::core

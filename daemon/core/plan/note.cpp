@@ -1,0 +1,74 @@
+#include "core/plan/note.hpp"
+
+#include "core/carbon/utc_text.hpp"
+
+namespace greenq::core {
+namespace {
+
+// "2 h", "1 h 30 min", "45 min", "20 s"; rounded down to the minute from one hour on.
+std::string span_text(Span span) {
+  std::int64_t const seconds = span.count() / 1000;
+  if (seconds < 60) return std::to_string(seconds) + " s";
+  std::int64_t const minutes = seconds / 60;
+  if (minutes < 60) return std::to_string(minutes) + " min";
+  std::string text = std::to_string(minutes / 60) + " h";
+  if (minutes % 60 != 0) text += " " + std::to_string(minutes % 60) + " min";
+  return text;
+}
+
+std::string grams(Intensity intensity) {
+  return std::to_string(divide_half_even(intensity.value, 1000));
+}
+
+// Minutes are enough for people.
+std::string time_text(Instant t) {
+  return utc_text(std::chrono::floor<std::chrono::minutes>(t));
+}
+
+std::string against_now(Plan const& plan) {
+  if (!plan.mean || !plan.mean_if_now) return "";
+  return "; " + grams(*plan.mean) + " g/kWh against " + grams(*plan.mean_if_now) + " now";
+}
+
+std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const& plan) {
+  std::string why;
+  if (job.shift && (!input.curve || input.curve->empty())) {
+    why = "not shifted, because no intensity signal is known; ";
+  } else if (job.shift) {
+    why = "its latest start has come; ";
+  }
+  if (plan.segments.front().begin <= input.now) return why + "starts now";
+  if (!plan.waits_for_capacity) return why + "starts as soon as it may";
+  return why + "starts when the jobs before it leave room";
+}
+
+}  // namespace
+
+std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind kind, Plan const& plan) {
+  std::string const length = span_text(job.duration);
+  switch (kind) {
+    case ChoiceKind::kWindow:
+      if (plan.segments.front().begin <= input.now) {
+        return "now is the cheapest " + length + " window with a start by " + time_text(job.latest) + "; " +
+               grams(*plan.mean) + " g/kWh";
+      }
+      return "cheapest " + length + " window with a start by " + time_text(job.latest) + against_now(plan);
+    case ChoiceKind::kPaused:
+      return "cheapest " + std::to_string(plan.segments.size()) + " segments, " + length +
+             " in all, with an end by " + time_text(job.latest + job.duration) + against_now(plan) +
+             "; a pause keeps no resources";
+    case ChoiceKind::kLatestStart:
+      return "no window at or below " + grams(*job.max_intensity) + " g/kWh with a start by " +
+             time_text(job.latest) + ", so it is planned at its latest start" + against_now(plan);
+    case ChoiceKind::kAfterLatest:
+      return "no room before its latest start " + time_text(job.latest) +
+             ", so it takes the earliest room after it";
+    case ChoiceKind::kQueue:
+      return queue_note(input, job, plan);
+    case ChoiceKind::kNeverFits:
+      return "needs more than this machine has; cancel it or give it fewer resources";
+  }
+  return "";
+}
+
+}  // namespace greenq::core

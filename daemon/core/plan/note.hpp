@@ -1,0 +1,12 @@
+// One plain sentence per plan. Times are UTC.
+#pragma once
+
+#include <string>
+
+#include "core/plan/choice.hpp"
+
+namespace greenq::core {
+
+std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind kind, Plan const& plan);
+
+}  // namespace greenq::core
