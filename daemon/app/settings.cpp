@@ -1,0 +1,258 @@
+#include "app/settings.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "app/settings_table.hpp"
+#include "config/reader/problem.hpp"
+#include "config/reader/strict_yaml.hpp"
+#include "config/reader/suggest.hpp"
+#include "core/check.hpp"
+
+namespace greenq::app {
+namespace {
+
+using config::Node;
+using config::Problems;
+
+// A list of scalars as the text that parse_value() takes; nothing when there is something else in it.
+std::optional<std::string> list_text(Node const& node) {
+  std::string text = "[";
+  for (auto const& child : node.children) {
+    if (!child.is(Node::Kind::kScalar)) return std::nullopt;
+    text += (text.size() > 1 ? ", " : "") + child.text;
+  }
+  return text + "]";
+}
+
+class Reader {
+ public:
+  Reader(std::string const& name, Problems& problems)
+      : directory_(std::filesystem::path(name).parent_path()), problems_(&problems) {}
+
+  LoadedSettings read(Node const& root);
+
+ private:
+  template <class Target>
+  void set(Row<Target> const& row, std::string const& path, Node const* node, Target& target);
+  void read_sections(Node const& root);
+  void read_feeds(Node const& root);
+  void read_feed(Node const& node, std::string const& path);
+  void check_feed(Node const& node, std::string const& path, FeedSettings const& feed);
+  void report_unknown(Node const& map, std::string const& path, std::vector<std::string_view> const& known);
+  void complain(Node const& node, std::string path, std::string message) {
+    problems_->add(node.mark, node.width, std::move(path), std::move(message));
+  }
+
+  std::filesystem::path directory_;
+  Problems* problems_;
+  LoadedSettings loaded_;
+};
+
+template <class Target>
+void Reader::set(Row<Target> const& row, std::string const& path, Node const* node, Target& target) {
+  std::string text(row.fallback);
+  if (text.empty()) text = row.unset;
+  auto origin = SettingOrigin::kDefault;
+  if (node != nullptr) {
+    origin = node->mark.origin == 0 ? SettingOrigin::kFile : SettingOrigin::kFlag;
+    auto const list =
+        node->is(Node::Kind::kSequence) && row.type == ValueType::kList ? list_text(*node) : std::nullopt;
+    if (!node->is(Node::Kind::kScalar) && !list) {
+      complain(*node, path,
+               std::string("has ") + to_string(node->kind) + " as its value; write a " + type_in_words(row));
+      return;
+    }
+    text = list ? *list : node->text;
+  } else if (text.empty() && row.unset.empty()) {
+    return;  // required keys of lists are checked by the list
+  }
+  auto value = parse_value(row, text);
+  if (!value) {
+    GREENQ_CHECK(node != nullptr);
+    complain(*node, path, value.error());
+    return;
+  }
+  bool const from_file = origin == SettingOrigin::kFile;
+  if (row.type == ValueType::kPath && from_file && !value->unset && value->text.front() != '/') {
+    value->text = (directory_ / value->text).lexically_normal().string();
+  }
+  row.apply(target, *value);
+  loaded_.shown.push_back({path, row.secret && !value->unset ? "(set)" : text, origin});
+}
+
+void Reader::report_unknown(Node const& map, std::string const& path,
+                            std::vector<std::string_view> const& known) {
+  for (auto const& child : map.children) {
+    if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
+    problems_->add(child.key_mark, child.key_width, path.empty() ? child.key : path + "." + child.key,
+                   "unknown key" + config::did_you_mean(child.key, known));
+  }
+}
+
+void Reader::read_sections(Node const& root) {
+  std::map<std::string_view, std::vector<std::string_view>> keys;
+  for (auto const& row : setting_rows()) {
+    auto const dot = row.key.find('.');
+    auto const section = row.key.substr(0, dot);
+    keys[section].push_back(row.key.substr(dot + 1));
+    auto const* const map = root.find(section);
+    set(row, std::string(row.key), map == nullptr ? nullptr : map->find(row.key.substr(dot + 1)),
+        loaded_.settings);
+  }
+  for (auto const& [section, known] : keys) {
+    auto const* const map = root.find(section);
+    if (map == nullptr || map->is(Node::Kind::kNull)) continue;
+    if (!map->is(Node::Kind::kMap)) {
+      complain(*map, std::string(section),
+               std::string("is ") + to_string(map->kind) + "; write a map of keys");
+      continue;
+    }
+    report_unknown(*map, std::string(section), known);
+  }
+}
+
+void Reader::read_feeds(Node const& root) {
+  auto const* const feeds = root.find("feeds");
+  if (feeds == nullptr || feeds->is(Node::Kind::kNull)) return;
+  if (!feeds->is(Node::Kind::kSequence)) {
+    complain(*feeds, "feeds", std::string("is ") + to_string(feeds->kind) + "; write a list of feeds");
+    return;
+  }
+  if (feeds->children.size() > 16) complain(*feeds, "feeds", "has more than 16 entries");
+  for (std::size_t i = 0; i < feeds->children.size() && i < 16; ++i) {
+    read_feed(feeds->children[i], "feeds[" + std::to_string(i) + "]");
+  }
+}
+
+void Reader::read_feed(Node const& node, std::string const& path) {
+  if (!node.is(Node::Kind::kMap)) {
+    complain(node, path, std::string("is ") + to_string(node.kind) + "; write a map, e.g. {provider: neso}");
+    return;
+  }
+  FeedSettings feed;
+  std::vector<std::string_view> known;
+  for (auto const& row : feed_rows()) {
+    known.push_back(row.key);
+    set(row, path + "." + std::string(row.key), node.find(row.key), feed);
+  }
+  report_unknown(node, path, known);
+  if (feed.zone.empty()) feed.zone = loaded_.settings.site.zone;
+  check_feed(node, path, feed);
+  if (feed.provider == "neso") feed.kind = core::SignalKind::kAverage;
+  loaded_.settings.feeds.push_back(std::move(feed));
+}
+
+void Reader::check_feed(Node const& node, std::string const& path, FeedSettings const& feed) {
+  bool const replay = feed.provider == "replay";
+  if (node.find("provider") == nullptr) complain(node, path, "needs a provider: replay or neso");
+  if (replay && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file to play");
+  if (feed.zone.empty()) complain(node, path, "needs a zone, here or as site.zone");
+  if (feed.provider == "neso" && !feed.zone.empty() && feed.zone != "GB") {
+    complain(node, path, "neso knows only the zone GB, not " + feed.zone);
+  }
+  // Relative figures rank hours but enter no gram; a site has no choice that would use them yet.
+  for (auto const* key : {"path", "issues", "start", "speed", "loop", "kind"}) {
+    auto const* const value = node.find(key);
+    if (value != nullptr && feed.provider == "neso") {
+      complain(*value, path + "." + key, "belongs to the provider replay, not to neso");
+    }
+  }
+  for (auto const* key : {"base_url", "ca_file"}) {
+    auto const* const value = node.find(key);
+    if (value != nullptr && replay)
+      complain(*value, path + "." + key, "belongs to the provider neso, not to replay");
+  }
+}
+
+LoadedSettings Reader::read(Node const& root) {
+  if (!root.is(Node::Kind::kMap) && !root.is(Node::Kind::kNull)) {
+    complain(
+        root, {},
+        std::string("the file is ") + to_string(root.kind) + "; write sections such as site: and feeds:");
+    return {};
+  }
+  std::vector<std::string_view> known;
+  for (auto const& section : setting_sections()) known.push_back(section.name);
+  report_unknown(root, {}, known);
+  read_sections(root);
+  read_feeds(root);
+  return std::move(loaded_);
+}
+
+}  // namespace
+
+char const* to_string(SettingOrigin origin) {
+  switch (origin) {
+    case SettingOrigin::kDefault:
+      return "default";
+    case SettingOrigin::kFile:
+      return "file";
+    case SettingOrigin::kFlag:
+      return "flag";
+  }
+  return "";
+}
+
+core::Result<LoadedSettings> parse_settings(std::string const& name, std::string_view text,
+                                            std::span<std::string const> overrides) {
+  Problems problems(name);
+  config::Limits limits;
+  limits.max_bytes = kSettingsFileMax;
+  auto documents = config::parse_yaml(text, limits, problems);
+  Node root = documents.empty() ? Node{} : std::move(documents.front());
+  for (auto const& assignment : overrides) config::apply_override(root, assignment, problems);
+  auto loaded = problems.empty() ? Reader(name, problems).read(root) : LoadedSettings{};
+  if (problems.empty()) return loaded;
+  auto const count = problems.size();
+  auto const shown = config::format_problems(problems.sorted(), text);
+  return core::fail(core::ErrorCode::kInvalidArgument, "INVALID_SETTINGS",
+                    shown + std::to_string(count) + (count == 1 ? " error" : " errors") + " in the settings");
+}
+
+core::Result<LoadedSettings> load_settings(std::optional<std::string> const& path,
+                                           std::span<std::string const> overrides) {
+  if (!path) return parse_settings("defaults", {}, overrides);
+  std::ifstream file(*path, std::ios::binary);
+  std::string text(kSettingsFileMax + 1, '\0');
+  if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad() || (file.gcount() == 0 && !file.eof())) {
+    return core::fail(core::ErrorCode::kNotFound, "SETTINGS_UNREADABLE",
+                      "The configuration " + *path + " cannot be read (" + std::strerror(errno) +
+                          "); write one with: greenqd init --zone ZONE");
+  }
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return parse_settings(*path, text, overrides);
+}
+
+core::SiteConfig site_config(Settings const& settings) {
+  core::SiteConfig site;
+  site.zone = settings.site.zone;
+  site.signal = settings.site.signal;
+  site.pue_set = settings.site.pue.has_value();
+  site.pue_milli = std::llround(settings.site.pue.value_or(1.0) * 1000);
+  site.default_max_delay = settings.site.max_delay;
+  site.max_time_limit = settings.site.max_time_limit;
+  site.horizon = settings.site.horizon;
+  return site;
+}
+
+core::EnergyModel energy_model(Settings const& settings, std::uint32_t node_cpus) {
+  core::EnergyModel model;
+  model.node_cpus = node_cpus;
+  auto const tdp_of_cores = core::Power{kTdpPerCore.value * static_cast<std::int64_t>(node_cpus)};
+  model.cpu_tdp = settings.meter.cpu_tdp.value_or(tdp_of_cores);
+  model.cpu_idle_share = settings.meter.cpu_idle_share;
+  model.memory_per_gib = settings.meter.memory_power_per_gib;
+  // A package draws little more than its TDP for long; twice the node's TDP cannot be true for one zone.
+  model.package_max = core::Power{model.cpu_tdp.value * 2};
+  model.slice = settings.meter.slice;
+  return model;
+}
+
+}  // namespace greenq::app

@@ -1,0 +1,147 @@
+// The daemon's settings: every key is declared once, in settings_table.cpp (key, type, default, bounds,
+// text), and from there read, checked, shown and documented.
+//
+// Sources, later wins: defaults, the file (greenqd.yaml), `--set key=value`. All problems are reported at
+// once. Pure but for load_settings(), which reads the file. Values are plain data, copied to where they are
+// needed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/carbon/signal.hpp"
+#include "core/carbon/site.hpp"
+#include "core/energy/slice.hpp"
+#include "core/result.hpp"
+#include "core/units.hpp"
+
+namespace greenq::app {
+
+enum class RunAs : std::uint8_t { kSelf = 1, kSubmitter = 2 };
+enum class LogFormat : std::uint8_t { kText = 1, kJson = 2 };
+enum class LogLevel : std::uint8_t { kDebug = 1, kInfo = 2, kWarn = 3, kError = 4 };
+
+// One source of intensity figures, in order of preference.
+struct FeedSettings {
+  std::string provider;  // "replay", "neso"
+  std::string zone;      // never empty after loading: site.zone where the file says nothing
+  core::SignalKind kind = core::SignalKind::kMarginal;  // meaning of a replayed file; neso is always average
+  std::string path;                                     // replay: recorded series
+  std::string issues;  // replay: recorded forecasts; empty: the recording itself serves as the forecast
+  std::optional<core::Instant> start{};  // replay: recorded time that is played first; nothing: its beginning
+  double speed = 1;                      // replay: recorded time per real time
+  bool loop = false;                     // replay: begin again at the end
+  std::string base_url;                  // neso: empty means the public address
+  std::string ca_file;                   // neso: empty means the system's certificates
+};
+
+struct Settings {
+  struct Site {
+    std::string zone;
+    core::SiteSignalChoice signal = core::SiteSignalChoice::kNone;
+    std::optional<double> pue{};
+    core::Span max_delay{0};
+    core::Span horizon{0};
+    core::Span max_time_limit{0};
+  } site;
+  struct Node {
+    std::optional<std::uint32_t> cpus{};         // nothing: found out at start
+    std::optional<std::int64_t> memory_bytes{};  // nothing: found out at start
+    std::string name;                            // empty: host name
+  } node;
+  struct Exec {
+    std::optional<RunAs> run_as{};  // nothing: submitter for root, self for others
+    std::vector<std::uint32_t> allowed_system_uids;
+    std::int64_t log_limit_bytes = 0;
+    core::Span stop_grace{0};
+  } exec;
+  std::vector<FeedSettings> feeds;
+  struct Meter {
+    core::Span interval{0};
+    core::Span slice{0};
+    std::optional<core::Power> cpu_tdp{};  // whole node; nothing: kTdpPerCore for each core
+    double cpu_idle_share = 0;
+    core::Power memory_power_per_gib{};
+    std::string sysfs_root;
+    std::string procfs_root;
+    std::string nvml_library;
+  } meter;
+  struct Store {
+    std::int64_t wal_limit_bytes = 0;
+    std::int64_t min_free_bytes = 0;
+    core::Span backup_interval{0};  // 0: no backups
+  } store;
+  struct Server {
+    std::string socket;  // empty: see paths.hpp
+    std::uint32_t socket_mode = 0;
+    std::uint32_t max_connections = 0;
+  } server;
+  struct Log {
+    LogLevel level = LogLevel::kInfo;
+    LogFormat format = LogFormat::kText;
+  } log;
+};
+
+enum class SettingOrigin : std::uint8_t { kDefault = 1, kFile = 2, kFlag = 3 };
+char const* to_string(SettingOrigin origin);
+
+// For people: GetServerInfo, doctor. Secrets are masked.
+struct ShownSetting {
+  std::string key;  // "site.zone", "feeds[0].path"
+  std::string value;
+  SettingOrigin origin = SettingOrigin::kDefault;
+};
+
+struct LoadedSettings {
+  Settings settings;
+  std::vector<ShownSetting> shown;  // in the order of the table
+};
+
+inline constexpr std::size_t kSettingsFileMax = 256 * 1024;
+// Estimate for a processor whose TDP is not set: mean of common server parts, 12 W a core (Green Algorithms,
+// doi 10.1002/advs.202100707, uses the same figure).
+inline constexpr core::Power kTdpPerCore{12'000};
+
+// `text` is the content of the file named `name` (for messages). Errors: kInvalidArgument INVALID_SETTINGS
+// whose message holds all problems as file:line:col lines.
+core::Result<LoadedSettings> parse_settings(std::string const& name, std::string_view text,
+                                            std::span<std::string const> overrides);
+// Without a path: the defaults. Relative paths inside the file are relative to the file's directory. Errors
+// as above, and kNotFound SETTINGS_UNREADABLE.
+core::Result<LoadedSettings> load_settings(std::optional<std::string> const& path,
+                                           std::span<std::string const> overrides);
+
+core::SiteConfig site_config(Settings const& settings);
+core::EnergyModel energy_model(Settings const& settings, std::uint32_t node_cpus);
+
+// What a zone can have; from the shipped profiles and live feeds.
+struct ZoneKinds {
+  std::string zone;
+  bool marginal = false;
+  bool average = false;
+};
+
+struct InitRequest {
+  std::string zone;
+  std::optional<core::SiteSignalChoice>
+      signal{};                  // --signal; nothing: marginal where there is one, else none
+  std::vector<ZoneKinds> zones;  // all known ones
+};
+
+struct InitResult {
+  std::string config;   // annotated greenqd.yaml
+  std::string message;  // which signal the zone can have and what was chosen, for the terminal
+};
+// Errors: kInvalidArgument UNKNOWN_ZONE (did-you-mean and list), NO_SUCH_SIGNAL (the zone has no such
+// signal).
+core::Result<InitResult> init_config(InitRequest const& request);
+
+// The committed config/greenqd.yaml and config/REFERENCE.md; a test compares them.
+std::string annotated_defaults();
+std::string settings_reference();
+
+}  // namespace greenq::app
