@@ -26,6 +26,8 @@ struct Stop : std::exception {
   Stop(Mark where, int columns, std::string text) : mark(where), width(columns), message(std::move(text)) {}
 };
 
+constexpr std::size_t kShownBytes = 256;  // of a value, to find how much to underline
+
 // Byte offsets of lines, and marks in code points.
 class Text {
  public:
@@ -43,12 +45,20 @@ class Text {
   }
   Mark mark(YAML::Mark const& where) const {
     auto const line = std::min(static_cast<std::size_t>(std::max(where.line, 0)), starts_.size() - 1);
-    auto const begin = starts_[line];
-    return {static_cast<int>(line) + 1, code_points(text_.substr(begin, offset(where) - begin)) + 1, origin_};
+    auto const to = offset(where);
+    if (line != cached_line_ || to < cached_offset_) {
+      cached_line_ = line;
+      cached_offset_ = starts_[line];
+      cached_column_ = 1;
+    }
+    cached_column_ += code_points(text_.substr(cached_offset_, to - cached_offset_));
+    cached_offset_ = to;
+    return {static_cast<int>(line) + 1, cached_column_, origin_};
   }
+  // At most kShownBytes of it.
   std::string_view rest_of_line(std::size_t from) const {
-    auto const end = std::min(text_.find_first_of("\r\n", from), text_.size());
-    return text_.substr(from, end - from);
+    auto const rest = text_.substr(from, kShownBytes);
+    return rest.substr(0, rest.find_first_of("\r\n"));
   }
   std::string_view at(std::size_t from) const { return text_.substr(from); }
 
@@ -56,22 +66,34 @@ class Text {
   std::string_view text_;
   int origin_;
   std::vector<std::size_t> starts_;
+  // The last mark given out: marks come in order, so each line is counted once.
+  mutable std::size_t cached_line_ = 0;
+  mutable std::size_t cached_offset_ = 0;
+  mutable int cached_column_ = 1;
 };
+
+// Position of the quote that closes the one at the front; yaml-cpp takes the end of the file for one.
+std::size_t closing_quote(std::string_view text) {
+  char const quote = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 >= text.size() || text[i + 1] != quote) return i;
+      ++i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+bool is_quote(char c) {
+  return c == '"' || c == '\'';
+}
 
 int scalar_width(std::string_view line, std::string_view value) {
   if (line.empty()) return 1;
-  char const quote = line.front();
-  if (quote == '|' || quote == '>') return 1;
-  if (quote == '"' || quote == '\'') {
-    for (std::size_t i = 1; i < line.size(); ++i) {
-      if (quote == '"' && line[i] == '\\') {
-        ++i;
-      } else if (line[i] == quote) {
-        return code_points(line.substr(0, i + 1));
-      }
-    }
-    return code_points(line);
-  }
+  if (line.front() == '|' || line.front() == '>') return 1;
+  if (is_quote(line.front())) return code_points(line.substr(0, closing_quote(line))) + 1;
   return code_points(line.substr(0, value.size()));
 }
 
@@ -117,6 +139,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(YAML::Mark const& where, std::string const& tag, YAML::anchor_t anchor,
                 std::string const& value) override {
     check(where, anchor);
+    auto const source = text_.at(text_.offset(where));
+    if (tag != "?" && !source.empty() && is_quote(source.front())) check_quoted(where, source);
     Node node;
     node.kind = Node::Kind::kScalar;
     node.text = value;
@@ -165,6 +189,15 @@ class TreeBuilder : public YAML::EventHandler {
     if (rest.starts_with('!')) {
       throw Stop(text_.mark(where), 1,
                  "tags (!name) are not allowed; put the text in quotes if it begins with !");
+    }
+  }
+
+  void check_quoted(YAML::Mark const& where, std::string_view source) const {
+    auto const end = closing_quote(source);
+    if (end == std::string_view::npos) throw Stop(text_.mark(where), 1, "a quote is not closed");
+    auto const next = source.substr(end + 1, 1);
+    if (!next.empty() && std::string_view(" \t\r\n,:]}#").find(next) == std::string_view::npos) {
+      throw Stop(text_.mark(where), 1, "text goes on after the closing quote; check the quotes");
     }
   }
 
@@ -320,7 +353,9 @@ void apply_override(Node& root, std::string_view assignment, Problems& problems)
     problems.add(mark, 1, {}, "write key=value, e.g. --set resources.gpus=2");
     return;
   }
+  auto const before = problems.size();
   auto values = parse_yaml(assignment.substr(equals + 1), Limits{}, problems, origin);
+  if (problems.size() > before) return;
   if (values.size() != 1) {
     problems.add(mark, 1, std::string(path), "the value is missing");
     return;
