@@ -56,20 +56,20 @@ class Reader {
 
 template <class Target>
 void Reader::set(Row<Target> const& row, std::string const& path, Node const* node, Target& target) {
-  std::string text(row.fallback);
-  if (text.empty()) text = row.unset;
+  std::string text(row.shape.fallback);
+  if (text.empty()) text = row.shape.unset;
   auto origin = SettingOrigin::kDefault;
   if (node != nullptr) {
     origin = node->mark.origin == 0 ? SettingOrigin::kFile : SettingOrigin::kFlag;
-    auto const list =
-        node->is(Node::Kind::kSequence) && row.type == ValueType::kList ? list_text(*node) : std::nullopt;
+    auto const list = node->is(Node::Kind::kSequence) && row.shape.type == ValueType::kList ? list_text(*node)
+                                                                                            : std::nullopt;
     if (!node->is(Node::Kind::kScalar) && !list) {
       complain(*node, path,
                std::string("has ") + to_string(node->kind) + " as its value; write a " + type_in_words(row));
       return;
     }
     text = list ? *list : node->text;
-  } else if (text.empty() && row.unset.empty()) {
+  } else if (text.empty() && row.shape.unset.empty()) {
     return;  // required keys of lists are checked by the list
   }
   auto value = parse_value(row, text);
@@ -79,7 +79,7 @@ void Reader::set(Row<Target> const& row, std::string const& path, Node const* no
     return;
   }
   bool const from_file = origin == SettingOrigin::kFile;
-  if (row.type == ValueType::kPath && from_file && !value->unset && value->text.front() != '/') {
+  if (row.shape.type == ValueType::kPath && from_file && !value->unset && value->text.front() != '/') {
     value->text = (directory_ / value->text).lexically_normal().string();
   }
   row.apply(target, *value);

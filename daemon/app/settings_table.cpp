@@ -24,11 +24,6 @@ core::SiteSignalChoice signal_choice(std::string const& text) {
   return text == "average" ? core::SiteSignalChoice::kAverage : core::SiteSignalChoice::kNone;
 }
 
-core::SignalKind signal_kind(std::string const& text) {
-  if (text == "marginal") return core::SignalKind::kMarginal;
-  return text == "average" ? core::SignalKind::kAverage : core::SignalKind::kRelative;
-}
-
 LogLevel log_level(std::string const& text) {
   if (text == "debug") return LogLevel::kDebug;
   if (text == "info") return LogLevel::kInfo;
@@ -40,308 +35,141 @@ using V = Value;
 using Rows = std::vector<Row<Settings>>;
 
 void add_site_rows(Rows& rows) {
-  rows.push_back({"site.zone",
-                  ValueType::kText,
-                  "",
-                  "unset",
-                  "",
-                  "",
-                  {},
-                  "Grid zone, e.g. GB or US-CAL-CISO. Without it nothing is shifted and no gram is counted.",
-                  [](S& s, V const& v) { s.site.zone = v.text; }});
   rows.push_back(
-      {"site.signal",
-       ValueType::kChoice,
-       "marginal",
-       "",
-       "",
-       "",
-       {"marginal", "average", "none"},
-       "Which signal moves jobs. marginal: emissions of the plants that answer one more kWh. average: the "
-       "mean of the mix; a choice, because moving work by it need not lower emissions. none: nothing moves.",
-       [](S& s, V const& v) { s.site.signal = signal_choice(v.text); }});
-  rows.push_back({"site.pue",
-                  ValueType::kRatio,
-                  "unset",
-                  "unset",
-                  "1",
-                  "5",
-                  {},
+      make_row<S>("site.zone", {ValueType::kText, "", "unset"},
+                  "Grid zone, e.g. GB or US-CAL-CISO. Without it nothing is shifted and no gram is counted.",
+                  [](S& s, V const& v) { s.site.zone = v.text; }));
+  rows.push_back(make_row<S>(
+      "site.signal", {ValueType::kChoice, "marginal", "", "", "", {"marginal", "average", "none"}},
+      "Which signal moves jobs. marginal: emissions of the plants that answer one more kWh. average: the "
+      "mean of the mix; a choice, because moving work by it need not lower emissions. none: nothing moves.",
+      [](S& s, V const& v) { s.site.signal = signal_choice(v.text); }));
+  rows.push_back(
+      make_row<S>("site.pue", {ValueType::kRatio, "unset", "unset", "1", "5"},
                   "Power usage effectiveness: energy of the site per energy of its computers.",
-                  [](S& s, V const& v) { s.site.pue = v.unset ? std::nullopt : std::optional(v.ratio); }});
-  rows.push_back({"site.max_delay",
-                  ValueType::kSpan,
-                  "24h",
-                  "",
-                  "0s",
-                  "30d",
-                  {},
-                  "How long a job without a bound of its own may wait for cleaner power.",
-                  [](S& s, V const& v) { s.site.max_delay = Span{v.integer}; }});
-  rows.push_back({"site.horizon",
-                  ValueType::kSpan,
-                  "7d",
-                  "",
-                  "1h",
-                  "30d",
-                  {},
-                  "How far ahead plans look.",
-                  [](S& s, V const& v) { s.site.horizon = Span{v.integer}; }});
-  rows.push_back({"site.max_time_limit",
-                  ValueType::kSpan,
-                  "7d",
-                  "",
-                  "1s",
-                  "365d",
-                  {},
-                  "Longest time limit of a job, and the limit of jobs that ask for none.",
-                  [](S& s, V const& v) { s.site.max_time_limit = Span{v.integer}; }});
+                  [](S& s, V const& v) { s.site.pue = v.unset ? std::nullopt : std::optional(v.ratio); }));
+  rows.push_back(make_row<S>("site.max_delay", {ValueType::kSpan, "24h", "", "0s", "30d"},
+                             "How long a job without a bound of its own may wait for cleaner power.",
+                             [](S& s, V const& v) { s.site.max_delay = Span{v.integer}; }));
+  rows.push_back(make_row<S>("site.horizon", {ValueType::kSpan, "7d", "", "1h", "30d"},
+                             "How far ahead plans look.",
+                             [](S& s, V const& v) { s.site.horizon = Span{v.integer}; }));
+  rows.push_back(make_row<S>("site.max_time_limit", {ValueType::kSpan, "7d", "", "1s", "365d"},
+                             "Longest time limit of a job, and the limit of jobs that ask for none.",
+                             [](S& s, V const& v) { s.site.max_time_limit = Span{v.integer}; }));
 }
 
 void add_node_rows(Rows& rows) {
-  rows.push_back({"node.cpus",
-                  ValueType::kInteger,
-                  "auto",
-                  "auto",
-                  "1",
-                  "4096",
-                  {},
-                  "CPU cores for jobs; auto: all that this process may use.",
-                  [](S& s, V const& v) {
-                    s.node.cpus =
-                        v.unset ? std::nullopt : std::optional(static_cast<std::uint32_t>(v.integer));
-                  }});
-  rows.push_back(
-      {"node.memory",
-       ValueType::kBytes,
-       "auto",
-       "auto",
-       "64MiB",
-       "",
-       {},
-       "Memory for jobs; auto: what the machine has.",
-       [](S& s, V const& v) { s.node.memory_bytes = v.unset ? std::nullopt : std::optional(v.integer); }});
-  rows.push_back({"node.name",
-                  ValueType::kText,
-                  "auto",
-                  "auto",
-                  "",
-                  "",
-                  {},
-                  "Name of the machine; auto: its host name.",
-                  [](S& s, V const& v) { s.node.name = v.text; }});
+  rows.push_back(make_row<S>(
+      "node.cpus", {ValueType::kInteger, "auto", "auto", "1", "4096"},
+      "CPU cores for jobs; auto: all that this process may use.", [](S& s, V const& v) {
+        s.node.cpus = v.unset ? std::nullopt : std::optional(static_cast<std::uint32_t>(v.integer));
+      }));
+  rows.push_back(make_row<S>("node.memory", {ValueType::kBytes, "auto", "auto", "64MiB"},
+                             "Memory for jobs; auto: what the machine has.", [](S& s, V const& v) {
+                               s.node.memory_bytes = v.unset ? std::nullopt : std::optional(v.integer);
+                             }));
+  rows.push_back(make_row<S>("node.name", {ValueType::kText, "auto", "auto"},
+                             "Name of the machine; auto: its host name.",
+                             [](S& s, V const& v) { s.node.name = v.text; }));
 }
 
 void add_exec_rows(Rows& rows) {
+  rows.push_back(make_row<S>(
+      "exec.run_as", {ValueType::kChoice, "auto", "auto", "", "", {"self", "submitter"}},
+      "self: every job runs as the daemon's user, and only that user may submit. submitter: jobs run as who "
+      "submitted them, which needs root. auto: submitter for root, self for others.",
+      [](S& s, V const& v) {
+        s.exec.run_as =
+            v.unset ? std::nullopt : std::optional(v.text == "self" ? RunAs::kSelf : RunAs::kSubmitter);
+      }));
+  rows.push_back(make_row<S>("exec.allowed_system_uids", {ValueType::kList, "[]", "", "0", "4294967294"},
+                             "User ids below 1000 that may run jobs under run_as: submitter, e.g. [0].",
+                             [](S& s, V const& v) {
+                               s.exec.allowed_system_uids.clear();
+                               for (auto uid : v.list)
+                                 s.exec.allowed_system_uids.push_back(static_cast<std::uint32_t>(uid));
+                             }));
   rows.push_back(
-      {"exec.run_as",
-       ValueType::kChoice,
-       "auto",
-       "auto",
-       "",
-       "",
-       {"self", "submitter"},
-       "self: every job runs as the daemon's user, and only that user may submit. submitter: jobs run as who "
-       "submitted them, which needs root. auto: submitter for root, self for others.",
-       [](S& s, V const& v) {
-         s.exec.run_as =
-             v.unset ? std::nullopt : std::optional(v.text == "self" ? RunAs::kSelf : RunAs::kSubmitter);
-       }});
-  rows.push_back({"exec.allowed_system_uids",
-                  ValueType::kList,
-                  "[]",
-                  "",
-                  "0",
-                  "4294967294",
-                  {},
-                  "User ids below 1000 that may run jobs under run_as: submitter, e.g. [0].",
-                  [](S& s, V const& v) {
-                    s.exec.allowed_system_uids.clear();
-                    for (auto uid : v.list)
-                      s.exec.allowed_system_uids.push_back(static_cast<std::uint32_t>(uid));
-                  }});
-  rows.push_back({"exec.log_limit",
-                  ValueType::kBytes,
-                  "64MiB",
-                  "",
-                  "4KiB",
-                  "1TiB",
-                  {},
-                  "Size limit of each output stream of a running segment; what is beyond is dropped, and a "
+      make_row<S>("exec.log_limit", {ValueType::kBytes, "64MiB", "", "4KiB", "1TiB"},
+                  "Size limit of each output stream of a running segment; what is beyond is dropped, and a
+                  "
                   "line says so.",
-                  [](S& s, V const& v) { s.exec.log_limit_bytes = v.integer; }});
-  rows.push_back({"exec.stop_grace",
-                  ValueType::kSpan,
-                  "10s",
-                  "",
-                  "0s",
-                  "10m",
-                  {},
-                  "Time between SIGTERM and SIGKILL when a job is stopped.",
-                  [](S& s, V const& v) { s.exec.stop_grace = Span{v.integer}; }});
+                  [](S& s, V const& v) { s.exec.log_limit_bytes = v.integer; }));
+  rows.push_back(make_row<S>("exec.stop_grace", {ValueType::kSpan, "10s", "", "0s", "10m"},
+                             "Time between SIGTERM and SIGKILL when a job is stopped.",
+                             [](S& s, V const& v) { s.exec.stop_grace = Span{v.integer}; }));
 }
 
 void add_meter_rows(Rows& rows) {
-  rows.push_back({"meter.interval",
-                  ValueType::kSpan,
-                  "10s",
-                  "",
-                  "100ms",
-                  "5m",
-                  {},
-                  "Time between two counter readings.",
-                  [](S& s, V const& v) { s.meter.interval = Span{v.integer}; }});
-  rows.push_back({"meter.slice",
-                  ValueType::kSpan,
-                  "300s",
-                  "",
-                  "100ms",
-                  "1h",
-                  {},
-                  "Longest energy slice on the ledger; shorten it when a replay feed runs fast.",
-                  [](S& s, V const& v) { s.meter.slice = Span{v.integer}; }});
+  rows.push_back(make_row<S>("meter.interval", {ValueType::kSpan, "10s", "", "100ms", "5m"},
+                             "Time between two counter readings.",
+                             [](S& s, V const& v) { s.meter.interval = Span{v.integer}; }));
+  rows.push_back(make_row<S>("meter.slice", {ValueType::kSpan, "300s", "", "100ms", "1h"},
+                             "Longest energy slice on the ledger; shorten it when a replay feed runs fast.",
+                             [](S& s, V const& v) { s.meter.slice = Span{v.integer}; }));
+  rows.push_back(make_row<S>(
+      "meter.cpu_tdp", {ValueType::kPower, "auto", "auto", "1W", "100kW"},
+      "Thermal design power of all processors of the machine, for the model that is used without powercap; "
+      "auto: 12 W a core (Green Algorithms, doi 10.1002/advs.202100707).",
+      [](S& s, V const& v) {
+        s.meter.cpu_tdp = v.unset ? std::nullopt : std::optional(core::Power{v.integer});
+      }));
+  rows.push_back(make_row<S>(
+      "meter.cpu_idle_share", {ValueType::kRatio, "0.3", "", "0", "1"},
+      "Idle power of the processors as a share of their TDP, for the model (0.3: EAR; 0.1: CodeCarbon).",
+      [](S& s, V const& v) { s.meter.cpu_idle_share = v.ratio; }));
   rows.push_back(
-      {"meter.cpu_tdp",
-       ValueType::kPower,
-       "auto",
-       "auto",
-       "1W",
-       "100kW",
-       {},
-       "Thermal design power of all processors of the machine, for the model that is used without powercap; "
-       "auto: 12 W a core (Green Algorithms, doi 10.1002/advs.202100707).",
-       [](S& s, V const& v) {
-         s.meter.cpu_tdp = v.unset ? std::nullopt : std::optional(core::Power{v.integer});
-       }});
-  rows.push_back(
-      {"meter.cpu_idle_share",
-       ValueType::kRatio,
-       "0.3",
-       "",
-       "0",
-       "1",
-       {},
-       "Idle power of the processors as a share of their TDP, for the model (0.3: EAR; 0.1: CodeCarbon).",
-       [](S& s, V const& v) { s.meter.cpu_idle_share = v.ratio; }});
-  rows.push_back({"meter.memory_power",
-                  ValueType::kPower,
-                  "400mW",
-                  "",
-                  "0mW",
-                  "100W",
-                  {},
+      make_row<S>("meter.memory_power", {ValueType::kPower, "400mW", "", "0mW", "100W"},
                   "Power of one GiB of reserved memory, for the model (Green Algorithms: 0.3725 W/GB).",
-                  [](S& s, V const& v) { s.meter.memory_power_per_gib = core::Power{v.integer}; }});
-  rows.push_back({"meter.sysfs_root",
-                  ValueType::kPath,
-                  "/sys",
-                  "",
-                  "",
-                  "",
-                  {},
-                  "Where powercap and cgroup files are looked for.",
-                  [](S& s, V const& v) { s.meter.sysfs_root = v.text; }});
-  rows.push_back({"meter.procfs_root",
-                  ValueType::kPath,
-                  "/proc",
-                  "",
-                  "",
-                  "",
-                  {},
-                  "Where CPU times of processes are looked for.",
-                  [](S& s, V const& v) { s.meter.procfs_root = v.text; }});
-  rows.push_back({"meter.nvml_library",
-                  ValueType::kText,
-                  "libnvidia-ml.so.1",
-                  "none",
-                  "",
-                  "",
-                  {},
+                  [](S& s, V const& v) { s.meter.memory_power_per_gib = core::Power{v.integer}; }));
+  rows.push_back(make_row<S>("meter.sysfs_root", {ValueType::kPath, "/sys"},
+                             "Where powercap and cgroup files are looked for.",
+                             [](S& s, V const& v) { s.meter.sysfs_root = v.text; }));
+  rows.push_back(make_row<S>("meter.procfs_root", {ValueType::kPath, "/proc"},
+                             "Where CPU times of processes are looked for.",
+                             [](S& s, V const& v) { s.meter.procfs_root = v.text; }));
+  rows.push_back(
+      make_row<S>("meter.nvml_library", {ValueType::kText, "libnvidia-ml.so.1", "none"},
                   "Library that reads NVIDIA GPUs, loaded when present; none: GPUs are not looked for.",
-                  [](S& s, V const& v) { s.meter.nvml_library = v.text; }});
+                  [](S& s, V const& v) { s.meter.nvml_library = v.text; }));
 }
 
 void add_store_rows(Rows& rows) {
-  rows.push_back({"store.wal_limit",
-                  ValueType::kBytes,
-                  "64MiB",
-                  "",
-                  "1MiB",
-                  "4GiB",
-                  {},
+  rows.push_back(
+      make_row<S>("store.wal_limit", {ValueType::kBytes, "64MiB", "", "1MiB", "4GiB"},
                   "Size of the write-ahead log beyond which submissions are refused until it was folded in.",
-                  [](S& s, V const& v) { s.store.wal_limit_bytes = v.integer; }});
-  rows.push_back({"store.min_free",
-                  ValueType::kBytes,
-                  "256MiB",
-                  "",
-                  "0B",
-                  "",
-                  {},
+                  [](S& s, V const& v) { s.store.wal_limit_bytes = v.integer; }));
+  rows.push_back(
+      make_row<S>("store.min_free", {ValueType::kBytes, "256MiB", "", "0B"},
                   "Free space on the disk below which submissions are refused; running jobs go on.",
-                  [](S& s, V const& v) { s.store.min_free_bytes = v.integer; }});
-  rows.push_back({"store.backup_interval",
-                  ValueType::kSpan,
-                  "24h",
-                  "",
-                  "0s",
-                  "30d",
-                  {},
-                  "Time between two backups of the ledger into the state directory; 0s: none.",
-                  [](S& s, V const& v) { s.store.backup_interval = Span{v.integer}; }});
+                  [](S& s, V const& v) { s.store.min_free_bytes = v.integer; }));
+  rows.push_back(make_row<S>("store.backup_interval", {ValueType::kSpan, "24h", "", "0s", "30d"},
+                             "Time between two backups of the ledger into the state directory; 0s: none.",
+                             [](S& s, V const& v) { s.store.backup_interval = Span{v.integer}; }));
 }
 
 void add_server_rows(Rows& rows) {
-  rows.push_back(
-      {"server.socket",
-       ValueType::kPath,
-       "auto",
-       "auto",
-       "",
-       "",
-       {},
-       "Unix socket for clients; auto: /run/greenq/greenqd.sock for root, else in the user's runtime "
-       "directory. The flag --socket wins.",
-       [](S& s, V const& v) { s.server.socket = v.text; }});
-  rows.push_back(
-      {"server.socket_mode",
-       ValueType::kOctal,
-       "0666",
-       "",
-       "0600",
-       "0777",
-       {},
-       "Permissions of the socket; who may do what is decided by the kernel's word on the peer's user id.",
-       [](S& s, V const& v) { s.server.socket_mode = static_cast<std::uint32_t>(v.integer); }});
-  rows.push_back(
-      {"server.max_connections",
-       ValueType::kInteger,
-       "1024",
-       "",
-       "8",
-       "65536",
-       {},
-       "Open connections; further ones are closed at once.",
-       [](S& s, V const& v) { s.server.max_connections = static_cast<std::uint32_t>(v.integer); }});
-  rows.push_back({"log.level",
-                  ValueType::kChoice,
-                  "info",
-                  "",
-                  "",
-                  "",
-                  {"debug", "info", "warn", "error"},
-                  "Least severity that is written.",
-                  [](S& s, V const& v) { s.log.level = log_level(v.text); }});
-  rows.push_back(
-      {"log.format",
-       ValueType::kChoice,
-       "text",
-       "",
-       "",
-       "",
-       {"text", "json"},
-       "One line an event, either way.",
-       [](S& s, V const& v) { s.log.format = v.text == "json" ? LogFormat::kJson : LogFormat::kText; }});
+  rows.push_back(make_row<S>(
+      "server.socket", {ValueType::kPath, "auto", "auto"},
+      "Unix socket for clients; auto: /run/greenq/greenqd.sock for root, else in the user's runtime "
+      "directory. The flag --socket wins.",
+      [](S& s, V const& v) { s.server.socket = v.text; }));
+  rows.push_back(make_row<S>(
+      "server.socket_mode", {ValueType::kOctal, "0666", "", "0600", "0777"},
+      "Permissions of the socket; who may do what is decided by the kernel's word on the peer's user id.",
+      [](S& s, V const& v) { s.server.socket_mode = static_cast<std::uint32_t>(v.integer); }));
+  rows.push_back(make_row<S>("server.max_connections", {ValueType::kInteger, "1024", "", "8", "65536"},
+                             "Open connections; further ones are closed at once.", [](S& s, V const& v) {
+                               s.server.max_connections = static_cast<std::uint32_t>(v.integer);
+                             }));
+  rows.push_back(make_row<S>(
+      "log.level", {ValueType::kChoice, "info", "", "", "", {"debug", "info", "warn", "error"}},
+      "Least severity that is written.", [](S& s, V const& v) { s.log.level = log_level(v.text); }));
+  rows.push_back(make_row<S>("log.format", {ValueType::kChoice, "text", "", "", "", {"text", "json"}},
+                             "One line an event, either way.", [](S& s, V const& v) {
+                               s.log.format = v.text == "json" ? LogFormat::kJson : LogFormat::kText;
+                             }));
 }
 
 Rows make_rows() {
@@ -355,112 +183,10 @@ Rows make_rows() {
   return rows;
 }
 
-std::vector<Row<FeedSettings>> make_feed_rows() {
-  using F = FeedSettings;
-  std::vector<Row<FeedSettings>> rows;
-  rows.push_back({"provider",
-                  ValueType::kChoice,
-                  "",
-                  "",
-                  "",
-                  "",
-                  {"replay", "neso"},
-                  "replay: plays a recorded file. neso: Great Britain, live, without a key.",
-                  [](F& f, V const& v) { f.provider = v.text; }});
-  rows.push_back({"zone",
-                  ValueType::kText,
-                  "",
-                  "site",
-                  "",
-                  "",
-                  {},
-                  "Zone of the figures; site: the site's zone.",
-                  [](F& f, V const& v) { f.zone = v.text; }});
-  rows.push_back({"kind",
-                  ValueType::kChoice,
-                  "marginal",
-                  "",
-                  "",
-                  "",
-                  {"marginal", "average", "relative"},
-                  "replay: what the recorded figures mean. neso is always average.",
-                  [](F& f, V const& v) { f.kind = signal_kind(v.text); }});
-  rows.push_back({"path",
-                  ValueType::kPath,
-                  "",
-                  "",
-                  "",
-                  "",
-                  {},
-                  "replay: CSV file with the columns time_utc,gco2_per_kwh; required.",
-                  [](F& f, V const& v) { f.path = v.text; }});
-  rows.push_back({"issues",
-                  ValueType::kPath,
-                  "",
-                  "none",
-                  "",
-                  "",
-                  {},
-                  "replay: CSV file of recorded forecasts; without it the recording itself is the forecast.",
-                  [](F& f, V const& v) { f.issues = v.text; }});
-  rows.push_back(
-      {"start",
-       ValueType::kInstant,
-       "",
-       "beginning",
-       "",
-       "",
-       {},
-       "replay: recorded time that is played when the daemon starts, e.g. 2020-06-10T04:00:00Z.",
-       [](F& f, V const& v) { f.start = v.unset ? std::nullopt : std::optional(core::from_ms(v.integer)); }});
-  rows.push_back({"speed",
-                  ValueType::kRatio,
-                  "1",
-                  "",
-                  "0.001",
-                  "100000",
-                  {},
-                  "replay: recorded time per real time; 1800 plays an hour in two seconds.",
-                  [](F& f, V const& v) { f.speed = v.ratio; }});
-  rows.push_back({"loop",
-                  ValueType::kBool,
-                  "false",
-                  "",
-                  "",
-                  "",
-                  {},
-                  "replay: begin again at the end.",
-                  [](F& f, V const& v) { f.loop = v.flag; }});
-  rows.push_back({"base_url",
-                  ValueType::kText,
-                  "",
-                  "public",
-                  "",
-                  "",
-                  {},
-                  "neso: another address of the service, e.g. a proxy.",
-                  [](F& f, V const& v) { f.base_url = v.text; }});
-  rows.push_back({"ca_file",
-                  ValueType::kPath,
-                  "",
-                  "system",
-                  "",
-                  "",
-                  {},
-                  "neso: certificates to trust instead of the system's.",
-                  [](F& f, V const& v) { f.ca_file = v.text; }});
-  return rows;
-}
-
 }  // namespace
 
 std::vector<Row<Settings>> const& setting_rows() {
   static auto const& rows = *new auto(make_rows());
-  return rows;
-}
-
-std::vector<Row<FeedSettings>> const& feed_rows() {
-  static auto const& rows = *new auto(make_feed_rows());
   return rows;
 }
 

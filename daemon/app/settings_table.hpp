@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 #include "app/settings.hpp"
@@ -39,20 +40,30 @@ struct Value {
   std::vector<std::int64_t> list{};
 };
 
-// Bounds are written as the value itself would be; empty means none.
+// Bounds and defaults are written as the value itself would be; empty means none.
+struct Shape {
+  ValueType type = ValueType::kText;
+  std::string_view fallback{};  // default
+  std::string_view unset{};     // word for "not set", e.g. "auto"; empty: must have a value
+  std::string_view min{};
+  std::string_view max{};
+  std::vector<std::string_view> choices{};
+};
+
 template <class Target>
 struct Row {
-  std::string_view key;  // within its section (feeds) or dotted
-  ValueType type = ValueType::kText;
-  std::string_view fallback;  // default, as text
-  std::string_view unset;     // word for "not set", e.g. "auto"; empty: must have a value
-  std::string_view min;
-  std::string_view max;
-  std::vector<std::string_view> choices;
+  std::string_view key;  // dotted; of feeds: within the feed
+  Shape shape;
   std::string_view doc;  // sentences for people
   void (*apply)(Target&, Value const&) = nullptr;
   bool secret = false;
 };
+
+template <class Target>
+Row<Target> make_row(std::string_view key, Shape shape, std::string_view doc,
+                     void (*apply)(Target&, Value const&)) {
+  return {key, std::move(shape), doc, apply};
+}
 
 std::vector<Row<Settings>> const& setting_rows();
 std::vector<Row<FeedSettings>> const& feed_rows();

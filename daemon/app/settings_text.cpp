@@ -34,7 +34,7 @@ std::string comment(std::string const& indent, std::string_view text) {
 
 template <class Target>
 std::string shown_default(Row<Target> const& row) {
-  return std::string(row.fallback.empty() ? row.unset : row.fallback);
+  return std::string(row.shape.fallback.empty() ? row.shape.unset : row.shape.fallback);
 }
 
 std::string section_text(Section const& section, std::map<std::string, std::string> const& chosen) {

@@ -110,20 +110,21 @@ Parsed parse_list(std::string_view text, std::int64_t min, std::int64_t max) {
 
 template <class Target>
 Parsed parse_typed(Row<Target> const& row, std::string_view text) {
-  auto const min = whole(row.min, 0);
-  auto const max = whole(row.max, INT64_MAX);
-  switch (row.type) {
+  auto const min = whole(row.shape.min, 0);
+  auto const max = whole(row.shape.max, INT64_MAX);
+  switch (row.shape.type) {
     case ValueType::kText:
     case ValueType::kPath: {
       if (text.size() > 4096) return wrong("is longer than 4096 bytes");
       if (text.empty())
-        return wrong(row.unset.empty() ? "is empty" : "is empty; write " + std::string(row.unset));
+        return wrong(row.shape.unset.empty() ? "is empty"
+                                             : "is empty; write " + std::string(row.shape.unset));
       Value value;
       value.text = text;
       return value;
     }
     case ValueType::kChoice:
-      return parse_choice(row.choices, text);
+      return parse_choice(row.shape.choices, text);
     case ValueType::kInteger:
       return of_integer(config::parse_integer(text, min, max));
     case ValueType::kOctal:
@@ -135,7 +136,7 @@ Parsed parse_typed(Row<Target> const& row, std::string_view text) {
     case ValueType::kPower:
       return of_integer(config::parse_power(text));
     case ValueType::kRatio:
-      return parse_ratio(text, row.min, row.max);
+      return parse_ratio(text, row.shape.min, row.shape.max);
     case ValueType::kBool:
       return parse_bool(text);
     case ValueType::kInstant:
@@ -185,32 +186,32 @@ char const* noun(ValueType type) {
 
 template <class Target>
 tl::expected<Value, std::string> parse_value(Row<Target> const& row, std::string_view text) {
-  if (!row.unset.empty() && text == row.unset) {
+  if (!row.shape.unset.empty() && text == row.shape.unset) {
     Value value;
     value.unset = true;
     return value;
   }
   auto value = parse_typed(row, text);
-  if (!value || !has_quantity_bounds(row.type)) return value;
-  auto const low = row.min.empty() ? Parsed{} : parse_typed(row, row.min);
-  auto const high = row.max.empty() ? Parsed{} : parse_typed(row, row.max);
-  bool const too_low = !row.min.empty() && value->integer < low->integer;
-  bool const too_high = !row.max.empty() && value->integer > high->integer;
-  if (too_low) return wrong(quoted(text) + " is too small; at least " + std::string(row.min));
-  if (too_high) return wrong(quoted(text) + " is too large; at most " + std::string(row.max));
+  if (!value || !has_quantity_bounds(row.shape.type)) return value;
+  auto const low = row.shape.min.empty() ? Parsed{} : parse_typed(row, row.shape.min);
+  auto const high = row.shape.max.empty() ? Parsed{} : parse_typed(row, row.shape.max);
+  bool const too_low = !row.shape.min.empty() && value->integer < low->integer;
+  bool const too_high = !row.shape.max.empty() && value->integer > high->integer;
+  if (too_low) return wrong(quoted(text) + " is too small; at least " + std::string(row.shape.min));
+  if (too_high) return wrong(quoted(text) + " is too large; at most " + std::string(row.shape.max));
   return value;
 }
 
 template <class Target>
 std::string type_in_words(Row<Target> const& row) {
-  std::string words = noun(row.type);
-  for (std::size_t i = 0; i < row.choices.size(); ++i)
-    words += (i == 0 ? " " : ", ") + std::string(row.choices[i]);
-  if (!row.unset.empty()) words += ", or " + std::string(row.unset);
-  if (!row.min.empty() && !row.max.empty()) {
-    words += "; " + std::string(row.min) + " to " + std::string(row.max);
-  } else if (!row.min.empty()) {
-    words += "; at least " + std::string(row.min);
+  std::string words = noun(row.shape.type);
+  for (std::size_t i = 0; i < row.shape.choices.size(); ++i)
+    words += (i == 0 ? " " : ", ") + std::string(row.shape.choices[i]);
+  if (!row.shape.unset.empty()) words += ", or " + std::string(row.shape.unset);
+  if (!row.shape.min.empty() && !row.shape.max.empty()) {
+    words += "; " + std::string(row.shape.min) + " to " + std::string(row.shape.max);
+  } else if (!row.shape.min.empty()) {
+    words += "; at least " + std::string(row.shape.min);
   }
   return words;
 }
