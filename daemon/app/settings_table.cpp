@@ -92,8 +92,7 @@ void add_exec_rows(Rows& rows) {
                              }));
   rows.push_back(
       make_row<S>("exec.log_limit", {ValueType::kBytes, "64MiB", "", "4KiB", "1TiB"},
-                  "Size limit of each output stream of a running segment; what is beyond is dropped, and a
-                  "
+                  "Size limit of each output stream of a running segment; what is beyond is dropped, and a "
                   "line says so.",
                   [](S& s, V const& v) { s.exec.log_limit_bytes = v.integer; }));
   rows.push_back(make_row<S>("exec.stop_grace", {ValueType::kSpan, "10s", "", "0s", "10m"},
