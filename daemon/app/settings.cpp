@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <map>
 
 #include "app/settings_table.hpp"
@@ -144,30 +145,28 @@ void Reader::read_feed(Node const& node, std::string const& path) {
   report_unknown(node, path, known);
   if (feed.zone.empty()) feed.zone = loaded_.settings.site.zone;
   check_feed(node, path, feed);
-  if (feed.provider == "neso") feed.kind = core::SignalKind::kAverage;
   loaded_.settings.feeds.push_back(std::move(feed));
 }
 
 void Reader::check_feed(Node const& node, std::string const& path, FeedSettings const& feed) {
-  bool const replay = feed.provider == "replay";
-  if (node.find("provider") == nullptr) complain(node, path, "needs a provider: replay or neso");
-  if (replay && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file to play");
+  bool const recorded = feed.provider == "replay" || feed.provider == "file";
+  if (node.find("provider") == nullptr) complain(node, path, "needs a provider: replay, file or neso");
+  if (recorded && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file");
   if (feed.zone.empty()) complain(node, path, "needs a zone, here or as site.zone");
   if (feed.provider == "neso" && !feed.zone.empty() && feed.zone != "GB") {
     complain(node, path, "neso knows only the zone GB, not " + feed.zone);
   }
-  // Relative figures rank hours but enter no gram; a site has no choice that would use them yet.
-  for (auto const* key : {"path", "issues", "start", "speed", "loop", "kind"}) {
-    auto const* const value = node.find(key);
-    if (value != nullptr && feed.provider == "neso") {
-      complain(*value, path + "." + key, "belongs to the provider replay, not to neso");
+  auto const only_for = [&](bool right, char const* providers, std::initializer_list<char const*> keys) {
+    for (auto const* key : keys) {
+      auto const* const value = node.find(key);
+      if (value == nullptr || right || feed.provider.empty()) continue;
+      complain(*value, path + "." + key,
+               std::string("belongs to the provider ") + providers + ", not to " + feed.provider);
     }
-  }
-  for (auto const* key : {"base_url", "ca_file"}) {
-    auto const* const value = node.find(key);
-    if (value != nullptr && replay)
-      complain(*value, path + "." + key, "belongs to the provider neso, not to replay");
-  }
+  };
+  only_for(recorded, "replay or file", {"path", "issues", "kind", "basis"});
+  only_for(feed.provider == "replay", "replay", {"start", "speed", "loop", "anchor"});
+  only_for(feed.provider == "neso", "neso", {"base_url", "ca_file"});
 }
 
 LoadedSettings Reader::read(Node const& root) {

@@ -27,16 +27,19 @@ enum class LogLevel : std::uint8_t { kDebug = 1, kInfo = 2, kWarn = 3, kError = 
 
 // One source of intensity figures, in order of preference.
 struct FeedSettings {
-  std::string provider;  // "replay", "neso"
-  std::string zone;      // never empty after loading: site.zone where the file says nothing
-  core::SignalKind kind = core::SignalKind::kMarginal;  // meaning of a replayed file; neso is always average
-  std::string path;                                     // replay: recorded series
-  std::string issues;  // replay: recorded forecasts; empty: the recording itself serves as the forecast
+  std::string provider;                    // "replay", "file", "neso"
+  std::string zone;                        // never empty after loading: site.zone where the file says nothing
+  std::optional<core::SignalKind> kind{};  // replay, file; nothing: as the recording says
+  std::optional<core::SignalBasis> basis{};  // replay, file; nothing: as the recording says
+  std::string path;                          // replay, file: recorded series
+  std::string issues;  // replay, file: recorded forecasts; empty: the recording itself serves as the forecast
   std::optional<core::Instant> start{};  // replay: recorded time that is played first; nothing: its beginning
-  double speed = 1;                      // replay: recorded time per real time
+  std::int64_t speed = 1;                // replay: recorded time per real time
   bool loop = false;                     // replay: begin again at the end
-  std::string base_url;                  // neso: empty means the public address
-  std::string ca_file;                   // neso: empty means the system's certificates
+  std::optional<core::Instant>
+      anchor{};          // replay: real time at which `start` plays; nothing: start of the daemon
+  std::string base_url;  // neso: empty means the public address
+  std::string ca_file;   // neso: empty means the system's certificates
 };
 
 struct Settings {

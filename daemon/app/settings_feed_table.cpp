@@ -12,32 +12,44 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
   using F = FeedSettings;
   using V = Value;
   std::vector<Row<FeedSettings>> rows;
-  rows.push_back(make_row<F>("provider", {ValueType::kChoice, "", "", "", "", {"replay", "neso"}},
-                             "replay: plays a recorded file. neso: Great Britain, live, without a key.",
+  rows.push_back(make_row<F>("provider", {ValueType::kChoice, "", "", "", "", {"replay", "file", "neso"}},
+                             "replay: plays a recorded file at a chosen speed. file: a file whose times are "
+                             "real. neso: Great Britain, live, without a key.",
                              [](F& f, V const& v) { f.provider = v.text; }));
   rows.push_back(make_row<F>("zone", {ValueType::kText, "", "site"},
                              "Zone of the figures; site: the site's zone.",
                              [](F& f, V const& v) { f.zone = v.text; }));
-  rows.push_back(
-      make_row<F>("kind", {ValueType::kChoice, "marginal", "", "", "", {"marginal", "average", "relative"}},
-                  "replay: what the recorded figures mean. neso is always average.",
-                  [](F& f, V const& v) { f.kind = signal_kind(v.text); }));
   rows.push_back(make_row<F>("path", {ValueType::kPath},
-                             "replay: CSV file with the columns time_utc,gco2_per_kwh; required.",
+                             "replay and file, required: CSV file with the columns time_utc,gco2_per_kwh.",
                              [](F& f, V const& v) { f.path = v.text; }));
-  rows.push_back(
-      make_row<F>("issues", {ValueType::kPath, "", "none"},
-                  "replay: CSV file of recorded forecasts; without it the recording itself is the forecast.",
-                  [](F& f, V const& v) { f.issues = v.text; }));
+  rows.push_back(make_row<F>(
+      "issues", {ValueType::kPath, "", "none"},
+      "replay and file: CSV file of recorded forecasts; without it the recording itself is the forecast.",
+      [](F& f, V const& v) { f.issues = v.text; }));
+  rows.push_back(make_row<F>(
+      "kind", {ValueType::kChoice, "", "recorded", "", "", {"marginal", "average", "relative"}},
+      "replay and file: what the figures mean; recorded: as the file says.",
+      [](F& f, V const& v) { f.kind = v.unset ? std::nullopt : std::optional(signal_kind(v.text)); }));
+  rows.push_back(make_row<F>(
+      "basis", {ValueType::kChoice, "", "recorded", "", "", {"direct", "lifecycle"}},
+      "replay and file: whether upstream emissions are included; recorded: as the file says.",
+      [](F& f, V const& v) {
+        auto const basis = v.text == "direct" ? core::SignalBasis::kDirect : core::SignalBasis::kLifecycle;
+        f.basis = v.unset ? std::nullopt : std::optional(basis);
+      }));
   rows.push_back(make_row<F>(
       "start", {ValueType::kInstant, "", "beginning"},
-      "replay: recorded time that is played when the daemon starts, e.g. 2020-06-10T04:00:00Z.",
+      "replay: recorded time that is played first, e.g. 2020-07-13T01:00:00Z.",
       [](F& f, V const& v) { f.start = v.unset ? std::nullopt : std::optional(core::from_ms(v.integer)); }));
-  rows.push_back(make_row<F>("speed", {ValueType::kRatio, "1", "", "0.001", "100000"},
+  rows.push_back(make_row<F>("speed", {ValueType::kInteger, "1", "", "1", "100000"},
                              "replay: recorded time per real time; 1800 plays an hour in two seconds.",
-                             [](F& f, V const& v) { f.speed = v.ratio; }));
+                             [](F& f, V const& v) { f.speed = v.integer; }));
   rows.push_back(make_row<F>("loop", {ValueType::kBool, "false"}, "replay: begin again at the end.",
                              [](F& f, V const& v) { f.loop = v.flag; }));
+  rows.push_back(make_row<F>(
+      "anchor", {ValueType::kInstant, "", "daemon-start"},
+      "replay: real time at which `start` plays, so that a restarted daemon goes on where it was.",
+      [](F& f, V const& v) { f.anchor = v.unset ? std::nullopt : std::optional(core::from_ms(v.integer)); }));
   rows.push_back(make_row<F>("base_url", {ValueType::kText, "", "public"},
                              "neso: another address of the service, e.g. a proxy.",
                              [](F& f, V const& v) { f.base_url = v.text; }));

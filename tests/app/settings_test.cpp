@@ -84,9 +84,9 @@ log: {level: debug, format: json}
   EXPECT_EQ(settings.feeds[0].zone, "GB");
   EXPECT_EQ(settings.feeds[0].kind, SignalKind::kAverage);
   EXPECT_EQ(core::to_ms(*settings.feeds[0].start), 1591761600000);
-  EXPECT_DOUBLE_EQ(settings.feeds[0].speed, 1800);
+  EXPECT_EQ(settings.feeds[0].speed, 1800);
   EXPECT_TRUE(settings.feeds[0].loop);
-  EXPECT_EQ(settings.feeds[1].kind, SignalKind::kAverage);
+  EXPECT_FALSE(settings.feeds[1].kind.has_value());
   EXPECT_EQ(settings.meter.cpu_tdp, core::Power{65'000});
   EXPECT_EQ(settings.meter.nvml_library, "");
   EXPECT_EQ(settings.server.socket_mode, 0660U);
