@@ -1,0 +1,166 @@
+"""The main walk: submit, wait for the clean window, run, be metered; and windows and grams that a hand calculation names."""
+import os
+import unittest
+
+import harness
+from harness import MJ_PER_KWH, Replay, job_id, now_ms, round_half_even, shell_job, utc_ms
+
+SPEED = 1800  # a recorded hour in two seconds
+MARGINAL = os.path.join(harness.ROOT, "config", "replay", "caiso-pge-2020-07-marginal.csv")
+AVERAGE = os.path.join(harness.ROOT, "config", "replay", "ciso-2020-07-average.csv")
+START = "2020-07-13T01:00:00Z"
+TRAIN = os.path.join(harness.ROOT, "config", "examples", "train.py")
+
+
+class Grid:
+    """Both signals of one place, played from now on."""
+
+    def __init__(self, marginal=MARGINAL, average=AVERAGE, start=START, average_start=None):
+        anchor = now_ms()
+        self.marginal = Replay(marginal, start, SPEED, anchor)
+        self.average = Replay(average, average_start or start, SPEED, anchor)
+
+    def settings(self, **more):
+        return {"site": {"zone": "US-CAL-CISO", "signal": "marginal", "pue": 1.25}, "exec": {"run_as": "self"},
+                "node": {"cpus": 8, "memory": "8GiB"},
+                # A huge processor, so that the grams of a few seconds have enough digits to compare.
+                "meter": {"interval": "200ms", "slice": "2s", "cpu_tdp": "90kW"},
+                "feeds": [self.marginal.feed("marginal"), self.average.feed("average")]} | more
+
+
+class WalkTest(harness.E2eTest):
+    def test_walk(self):
+        grid = Grid()
+        daemon = self.daemon(grid.settings()).start()
+        job = daemon.submit({"name": "digits", "run": f"python3 {TRAIN} --seconds 3", "resources": {"cpus": 1, "memory": "256MB"},
+                             "time_limit": "2m", "expected_duration": "4s", "carbon": {"policy": "shift", "max_delay": "20s"}})
+        queued = daemon.job(job)
+        self.assertEqual(queued["state"], "STATE_QUEUED")
+
+        explained = daemon.json("explain", job)
+        self.assertEqual(explained["reasons"][0]["code"], "CODE_CARBON_WINDOW")
+        self.assertIsNotNone(explained["reasons"][0]["clears_time"])
+        self.assertIn("replay", explained["plan"]["source"]["label"])
+        self.assertLess(explained["plan"]["chosen"]["mean_mg_per_kwh"], explained["plan"]["now"]["mean_mg_per_kwh"])
+
+        done = daemon.wait_state(job, harness.TERMINAL, timeout=60)
+        self.assertEqual(done["state"], "STATE_SUCCEEDED", done["message"])
+        self.assertEqual(done["exit_status"], 0)
+        self.assertLessEqual(utc_ms(done["start_time"]), utc_ms(done["latest_start_time"]) + 500)
+        self.assertGreater(utc_ms(done["start_time"]) - utc_ms(done["create_time"]), 4000, "it waited for the window")
+
+        log = daemon.greenq("logs", job).stdout
+        self.assertIn("finished after", log)
+        footprint = daemon.json("report", job)
+        footprint = (footprint[0] if isinstance(footprint, list) else footprint)
+        footprint = footprint.get("footprint", footprint)
+        self.assertGreater(footprint["energy"]["total_mj"], 0)
+        self.assertEqual(sum(part["energy_mj"] for part in footprint["energy"]["parts"]), footprint["energy"]["total_mj"])
+        for book in ("marginal", "average"):
+            self.assertGreater(footprint[book]["carbon_mg"], 0)
+            self.assertEqual(footprint[book]["unpriced_mj"], 0)
+            self.assertIn("replay", footprint[book]["source"]["label"])
+        self.assertGreater(footprint["marginal"]["baseline_mg"], footprint["marginal"]["carbon_mg"])
+        self.assertIn("marginal", daemon.greenq("report", job).stdout)
+        metrics = [name for _, _, files in os.walk(os.path.join(daemon.state, "runs")) for name in files if name == "metrics.jsonl"]
+        self.assertEqual(len(metrics), 1)
+        daemon.stop()
+
+    def check_windows(self, grid):
+        """Three jobs with different slack start where our own arithmetic says, and their grams agree with their slices."""
+        daemon = self.daemon(grid.settings()).start()
+        length = 4000
+        slacks = {"none": 0, "small": 12_000, "large": 40_000}
+        jobs = {}
+        for name, slack in slacks.items():
+            carbon = {"policy": "shift", "max_delay": f"{slack}ms"} if slack else {"policy": "none"}
+            jobs[name] = daemon.submit(shell_job(name, "for i in $(seq 300000); do :; done; sleep 2", expected_duration="4s", carbon=carbon))
+        ended = {name: daemon.wait_state(job, harness.TERMINAL, timeout=90) for name, job in jobs.items()}
+        for name, job in ended.items():
+            self.assertEqual(job["state"], "STATE_SUCCEEDED", job["message"])
+            submitted, started = utc_ms(job["create_time"]), utc_ms(job["start_time"])
+            wanted = grid.marginal.cheapest_start(submitted, submitted + slacks[name], length)
+            with self.subTest(job=name, submitted=submitted, started=started, wanted=wanted):
+                self.assertGreaterEqual(started, wanted - 50)
+                self.assertLess(started, wanted + 700 * harness.SLOW, "starts in the window of the hand calculation")
+        self.assertGreater(utc_ms(ended["large"]["start_time"]), utc_ms(ended["none"]["start_time"]) + 4000)
+
+        reports = {name: self.settled(daemon, job) for name, job in jobs.items()}
+        daemon.stop()
+        with daemon.database() as ledger:
+            for name, job in jobs.items():
+                with self.subTest(job=name):
+                    self.check_grams(ledger, int(job), ended[name], reports[name], grid)
+
+    def settled(self, daemon, job):
+        def final():
+            answer = daemon.json("report", job)
+            answer = answer[0] if isinstance(answer, list) else answer
+            answer = answer.get("footprint", answer)
+            return answer if answer["final"] else None
+        return harness.wait_for(final, 30, f"the final footprint of job {job}")
+
+    def check_grams(self, ledger, job, info, report, grid):
+        slices = ledger.execute("SELECT begin_at, end_at, energy, quality FROM slices WHERE job = ? ORDER BY begin_at", (job,)).fetchall()
+        self.assertGreater(len(slices), 1)
+        self.assertEqual(sum(row["energy"] for row in slices), report["energy"]["total_mj"])
+        # The modelled power of one busy core of a 90 kW machine lies between nothing and all of it.
+        seconds = (slices[-1]["end_at"] - slices[0]["begin_at"]) / 1000
+        self.assertLess(report["energy"]["total_mj"], 90_000 * 1000 * seconds)
+        for kind, series in (("marginal", grid.marginal), ("average", grid.average)):
+            grams = base = 0
+            shift = utc_ms(info["create_time"]) - utc_ms(info["start_time"])
+            for row in slices:
+                def priced(begin, end):
+                    return round_half_even(row["energy"] * 125 * series.integral(begin, end), 100 * (end - begin) * MJ_PER_KWH)
+                grams += priced(row["begin_at"], row["end_at"])
+                base += priced(row["begin_at"] + shift, row["end_at"] + shift)
+            book = report[kind]
+            self.assertGreater(grams, 1000, "enough milligrams to compare")
+            # The daemon may round the mean intensity of a slice to whole mg/kWh first: at most 1 in 10,000.
+            self.assertAlmostEqual(book["carbon_mg"], grams, delta=max(1, grams * 1e-4) + len(slices))
+            self.assertAlmostEqual(book["baseline_mg"], base, delta=max(1, base * 1e-4) + len(slices))
+
+    def test_windows_and_grams_on_the_shipped_recording(self):
+        self.check_windows(Grid())
+
+    def test_windows_and_grams_on_shared_recordings(self):
+        marginal = os.path.join(harness.SHARED_DATA, "carbon", "CAISO-PGE_2020_marginal_direct.csv")
+        average = os.path.join(harness.SHARED_DATA, "carbon", "CISO_2020_average_direct.csv")
+        if not os.path.exists(marginal) or not os.path.exists(average):
+            self.skipTest("no recorded series; set GREENQ_SHARED_DATA to the directory that has carbon/*.csv")
+        self.check_windows(Grid(marginal, average, start="2020-03-02T04:00:00Z"))
+
+    def test_jobs_of_one_machine_do_not_share_a_core(self):
+        grid = Grid()
+        daemon = self.daemon(grid.settings(node={"cpus": 1, "memory": "2GiB"})).start()
+        jobs = [daemon.submit(shell_job(f"part{i}", "sleep 1", expected_duration="1s", carbon={"policy": "shift", "max_delay": "6s"}))
+                for i in range(3)]
+        spans = sorted((utc_ms(job["start_time"]), utc_ms(job["end_time"]))
+                       for job in (daemon.wait_state(job, "STATE_SUCCEEDED") for job in jobs))
+        for (_, end), (begin, _) in zip(spans, spans[1:]):
+            self.assertGreaterEqual(begin, end - 5, spans)
+        daemon.stop()
+
+    def test_checkpoint_hold_and_release(self):
+        """A held job is paused by its checkpoint signal and goes on from its checkpoint."""
+        daemon = self.daemon(Grid().settings()).start()
+        job = daemon.submit({"name": "pause", "run": f"exec python3 {TRAIN} --steps 600 --report 20", "time_limit": "2m",
+                             "carbon": {"policy": "none"}, "checkpoint": {"signal": "SIGUSR1", "grace": "10s", "exit_code": 85}})
+        daemon.wait_state(job, "STATE_RUNNING")
+        harness.wait_for(lambda: "step" in daemon.greenq("logs", job).stdout, 30, "the first report")
+        daemon.greenq("hold", job)
+        daemon.wait_state(job, "STATE_PAUSED")
+        daemon.greenq("release", job)
+        done = daemon.wait_state(job, harness.TERMINAL, timeout=60)
+        self.assertEqual(done["state"], "STATE_SUCCEEDED", done["message"])
+        log = daemon.greenq("logs", job).stdout
+        self.assertIn("saved at step", log)
+        self.assertIn("resumed at step", log)
+        self.assertEqual(len(done["attempts"]), 1, "a pause is no new attempt")
+        self.assertEqual(done["attempts"][0]["segments"], 2)
+        daemon.stop()
+
+
+if __name__ == "__main__":
+    harness.main()
