@@ -1,0 +1,58 @@
+// Small files of a run directory: owned descriptors, bounded reads, durable writes and the life lock.
+//
+// Everything is opened relative to a directory descriptor, never through a symbolic link, and close-on-exec.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/result.hpp"
+
+namespace greenq::exec {
+
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    if (this != &other) reset(std::exchange(other.fd_, -1));
+    return *this;
+  }
+  UniqueFd(UniqueFd const&) = delete;
+  UniqueFd& operator=(UniqueFd const&) = delete;
+  ~UniqueFd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+std::string errno_text(int error);
+
+// kNotFound when there is none; kInternal for other errors, for what is no regular file and for more than
+// `limit`.
+core::Result<std::string> read_file_at(int dir, std::string const& name, std::size_t limit);
+// Files of /proc, /sys and cgroups; empty when unreadable.
+std::string read_whole(std::string const& path, std::size_t limit = 1 << 20);
+bool write_whole(std::string const& path, std::string_view text);
+bool write_all(int fd, std::string_view data);
+
+// Temporary file, fsync, rename, fsync of the directory: after a crash the file is whole or not there.
+core::Result<void> write_durably_at(int dir, std::string const& name, std::string_view content);
+
+bool exists_at(int dir, std::string const& name);
+
+// The shepherd holds this lock as long as it lives. Nothing when somebody else holds it.
+std::optional<UniqueFd> try_lock_at(int dir);
+
+// A descriptor of a directory, not through a symbolic link at its last name.
+UniqueFd open_dir(std::string const& path);
+
+}  // namespace greenq::exec

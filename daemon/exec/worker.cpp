@@ -1,0 +1,253 @@
+#include "exec/worker.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "app/run_dir.hpp"
+#include "core/check.hpp"
+#include "exec/common/process.hpp"
+
+namespace greenq::exec {
+namespace {
+
+constexpr std::uint64_t kWakeupToken = 0;
+constexpr int kWaitingPollMs = 20;  // a shepherd of an earlier daemon that is just starting
+constexpr int kMostSpawns = 3;
+
+bool make_dir(std::string const& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return false;
+  return ::chmod(path.c_str(), mode) == 0;
+}
+
+core::SegmentEnd could_not_start(app::Clock& clock, std::string message) {
+  return {core::Outcome::kCouldNotStart, 127, clock.now(), std::move(message)};
+}
+
+}  // namespace
+
+LocalRunner::Worker::Worker(LocalRunnerOptions const& options, app::Clock& clock, app::Inbox& inbox)
+    : options_(options),
+      clock_(clock),
+      inbox_(inbox),
+      boot_id_(boot_id()),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  GREENQ_CHECK(epoll_ && wakeup_);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kWakeupToken;
+  GREENQ_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event) == 0);
+  thread_ = std::thread([this] { loop(); });
+}
+
+LocalRunner::Worker::~Worker() {
+  stopping_ = true;
+  wake();
+  thread_.join();
+}
+
+void LocalRunner::Worker::put(core::Launch const& launch) {
+  {
+    std::lock_guard const lock(mutex_);
+    commands_.emplace_back(launch);
+  }
+  wake();
+}
+
+void LocalRunner::Worker::put(core::StopSegment stop) {
+  {
+    std::lock_guard const lock(mutex_);
+    commands_.emplace_back(stop);
+  }
+  wake();
+}
+
+void LocalRunner::Worker::wake() const {
+  std::uint64_t const one = 1;
+  static_cast<void>(::write(wakeup_.get(), &one, sizeof one));
+}
+
+void LocalRunner::Worker::loop() {
+  std::array<epoll_event, 64> events{};
+  while (!stopping_) {
+    bool waiting = false;
+    for (auto const& [segment, entry] : entries_) waiting = waiting || entry.phase == Phase::kWaiting;
+    int const n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                               waiting ? kWaitingPollMs : -1);
+    for (int i = 0; i < n; ++i) {
+      auto const token = events.at(static_cast<std::size_t>(i)).data.u64;
+      if (token == kWakeupToken) {
+        take_commands();
+      } else {
+        on_readable(token);
+      }
+    }
+    if (!waiting) continue;
+    std::vector<core::SegmentId> due;
+    for (auto const& [segment, entry] : entries_) {
+      if (entry.phase == Phase::kWaiting) due.push_back(segment);
+    }
+    for (auto const& segment : due) advance(segment);
+  }
+}
+
+void LocalRunner::Worker::take_commands() {
+  std::uint64_t count = 0;
+  static_cast<void>(::read(wakeup_.get(), &count, sizeof count));
+  std::deque<Command> commands;
+  {
+    std::lock_guard const lock(mutex_);
+    commands.swap(commands_);
+  }
+  for (auto const& command : commands) {
+    if (stopping_) return;
+    if (auto const* launch = std::get_if<core::Launch>(&command)) {
+      on_launch(*launch);
+    } else {
+      on_stop(std::get<core::StopSegment>(command));
+    }
+  }
+}
+
+void LocalRunner::Worker::on_launch(core::Launch const& launch) {
+  auto const [at, fresh] = entries_.try_emplace(launch.segment);
+  Entry& entry = at->second;
+  if (!fresh) {
+    // Known already: only say again that it runs.
+    if (entry.phase == Phase::kRunning) {
+      entry.told_started = false;
+      advance(launch.segment);
+    }
+    return;
+  }
+  entry.launch = launch;
+  entry.dir = app::run_dir(options_.state_dir, launch.segment).string();
+  advance(launch.segment);
+}
+
+void LocalRunner::Worker::on_stop(core::StopSegment const& stop) {
+  auto const at = entries_.find(stop.segment);
+  if (at == entries_.end()) return;  // its end is in the Inbox
+  (stop.kind == core::StopKind::kTerminate ? at->second.terminate : at->second.checkpoint) = true;
+  if (at->second.phase == Phase::kRunning) deliver_stops(at->second);
+}
+
+void LocalRunner::Worker::on_readable(std::uint64_t token) {
+  auto const at = tokens_.find(token);
+  if (at == tokens_.end()) return;  // an older event of this round replaced it
+  core::SegmentId const segment = at->second;
+  Entry& entry = entries_.at(segment);
+  if (entry.phase == Phase::kLaunching) ::waitpid(entry.launcher, nullptr, 0);
+  tokens_.erase(at);
+  entry.fd.reset();
+  entry.phase = Phase::kWaiting;
+  advance(segment);
+}
+
+void LocalRunner::Worker::advance(core::SegmentId segment) {
+  Entry& entry = entries_.at(segment);
+  RunView view = inspect(entry.dir, boot_id_);
+  switch (view.state) {
+    case RunState::kUnclaimed:
+      launch(entry);
+      return;
+    case RunState::kStarting:
+      entry.phase = Phase::kWaiting;
+      return;
+    case RunState::kRunning:
+      tell_started(entry, view);
+      if (entry.phase != Phase::kRunning) watch(entry, Phase::kRunning, std::move(view.shepherd));
+      deliver_stops(entry);
+      return;
+    case RunState::kEnded:
+      if (view.exit->end.outcome != core::Outcome::kCouldNotStart) tell_started(entry, view);
+      end(segment, view.exit->end);
+      return;
+    case RunState::kLost:
+      if (view.started && view.same_boot && !kill_leftovers(*view.started, entry.dir)) {
+        view.message += ", but some of them cannot be ended";
+      }
+      end(segment, {core::Outcome::kLost, 0, clock_.now(), view.message});
+      return;
+  }
+}
+
+void LocalRunner::Worker::launch(Entry& entry) {
+  core::SegmentId const segment = entry.launch.segment;
+  if (entry.spawns++ >= kMostSpawns) {
+    end(segment, could_not_start(clock_, "the shepherd could not use the run directory " + entry.dir));
+    return;
+  }
+  if (auto written = write_attempt(entry); !written) {
+    end(segment, could_not_start(clock_, written.error().message));
+    return;
+  }
+  auto pid = spawn_shepherd(options_.shepherd.string(), entry.dir);
+  if (!pid) {
+    end(segment, could_not_start(clock_, pid.error().message));
+    return;
+  }
+  entry.launcher = *pid;
+  watch(entry, Phase::kLaunching, open_pidfd(*pid));
+}
+
+core::Result<void> LocalRunner::Worker::write_attempt(Entry const& entry) const {
+  // Another user's job must be able to walk to its metrics file; nobody but us may list or write a directory.
+  mode_t const mode = options_.run_as == RunAs::kSubmitter ? 0711 : 0700;
+  auto const job = app::job_dir(options_.state_dir, entry.launch.segment.job);
+  for (auto const& dir :
+       {options_.state_dir / "runs", job.parent_path(), job, std::filesystem::path(entry.dir)}) {
+    if (make_dir(dir.string(), mode)) continue;
+    return core::fail(core::ErrorCode::kInternal, "COULD_NOT_START",
+                      "could not make " + dir.string() + ": " + errno_text(errno));
+  }
+  UniqueFd const dir = open_dir(entry.dir);
+  if (!dir) {
+    return core::fail(core::ErrorCode::kInternal, "COULD_NOT_START",
+                      "could not open " + entry.dir + ": " + errno_text(errno));
+  }
+  if (exists_at(dir.get(), app::kAttemptFile)) return {};
+  AttemptRecord const record{entry.launch, options_.path, options_.log_limit_bytes, options_.meter_interval};
+  return write_durably_at(dir.get(), app::kAttemptFile, to_json(record));
+}
+
+void LocalRunner::Worker::watch(Entry& entry, Phase phase, UniqueFd fd) {
+  entry.phase = phase;
+  entry.fd = std::move(fd);
+  entry.token = next_token_++;
+  tokens_[entry.token] = entry.launch.segment;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = entry.token;
+  GREENQ_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry.fd.get(), &event) == 0);
+}
+
+void LocalRunner::Worker::deliver_stops(Entry& entry) const {
+  auto const send = [&](int signal) { ::syscall(SYS_pidfd_send_signal, entry.fd.get(), signal, nullptr, 0); };
+  if (std::exchange(entry.checkpoint, false)) send(SIGUSR1);
+  if (std::exchange(entry.terminate, false)) send(SIGTERM);
+}
+
+void LocalRunner::Worker::tell_started(Entry& entry, RunView const& view) {
+  if (!view.started || std::exchange(entry.told_started, true)) return;
+  inbox_.post(core::SegmentStarted{entry.launch.segment, view.started->started_at});
+}
+
+void LocalRunner::Worker::end(core::SegmentId segment, core::SegmentEnd end) {
+  auto const at = entries_.find(segment);
+  tokens_.erase(at->second.token);
+  entries_.erase(at);
+  inbox_.post(core::SegmentEnded{segment, std::move(end)});
+}
+
+}  // namespace greenq::exec
