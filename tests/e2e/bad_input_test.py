@@ -217,7 +217,7 @@ class BadSettings(harness.E2eTest):
 
     def test_init(self):
         daemon = self.daemon()
-        run = [os.path.join(harness.BIN, "greenqd"), "init", "--zone"]
+        run = [os.path.join(harness.BIN, "greenqd"), "init", "--output", "-", "--zone"]
         good = subprocess.run([*run, "DE"], capture_output=True, text=True, check=False, timeout=30 * harness.SLOW)
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertIn("signal: none", good.stdout)
