@@ -1,0 +1,29 @@
+// One daemon per state directory.
+#pragma once
+
+#include <filesystem>
+
+#include "core/result.hpp"
+
+namespace greenq::store {
+
+// Holds flock on STATE/lock for its lifetime; the kernel lets go when the process dies. The file holds the
+// pid.
+class LockFile {
+ public:
+  explicit LockFile(int fd) : fd_(fd) {}
+  ~LockFile();
+  LockFile(LockFile&& other) noexcept;
+  LockFile& operator=(LockFile&& other) noexcept;
+  LockFile(LockFile const&) = delete;
+  LockFile& operator=(LockFile const&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+// Makes the directory (0700) if needed, tightens its mode and locks it. kFailedPrecondition STATE_DIR_IN_USE
+// when another greenqd holds it, STATE_DIR_UNUSABLE when it cannot be made or belongs to somebody else.
+core::Result<LockFile> lock_state_dir(std::filesystem::path const& state_dir);
+
+}  // namespace greenq::store

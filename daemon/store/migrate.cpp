@@ -1,0 +1,78 @@
+#include "store/migrate.hpp"
+
+#include <cstdio>
+
+#include "store/backup.hpp"
+
+namespace greenq::store {
+namespace {
+
+constexpr char kTable[] =
+    "CREATE TABLE IF NOT EXISTS schema_migrations ("
+    " version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) "
+    "STRICT";
+
+core::Result<void> check_applied(Db& db, std::int64_t version, std::span<app::EmbeddedFile const> files) {
+  for (std::int64_t i = 1; i <= version; ++i) {
+    app::EmbeddedFile const& file = files[static_cast<std::size_t>(i - 1)];
+    Statement row = db.prepare("SELECT checksum FROM schema_migrations WHERE version = ?");
+    row.bind(i);
+    if (row.step() && row.text(0) == checksum(file.text)) continue;
+    return core::fail(
+        core::ErrorCode::kFailedPrecondition, "STORE_MIGRATION_CHANGED",
+        "Migration " + std::string(file.name) +
+            " differs from the one this job database was made with; install the greenqd that wrote it, "
+            "or an unmodified build.");
+  }
+  return {};
+}
+
+void apply_one(Db& db, std::int64_t version, app::EmbeddedFile const& file, core::Instant now) {
+  Transaction transaction(db, "BEGIN IMMEDIATE");
+  db.run(std::string(file.text));
+  db.prepare("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)")
+      .bind(version)
+      .bind(file.name)
+      .bind(checksum(file.text))
+      .bind(core::to_ms(now))
+      .run();
+  db.run("PRAGMA user_version = " + std::to_string(version));
+  transaction.commit();
+}
+
+}  // namespace
+
+std::string checksum(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  char hex[17];
+  std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(hash));
+  return hex;
+}
+
+core::Result<void> migrate(Db& db, std::filesystem::path const& database,
+                           std::span<app::EmbeddedFile const> files, core::Instant now) {
+  std::int64_t const version = db.integer("PRAGMA user_version");
+  auto const newest = static_cast<std::int64_t>(files.size());
+  if (version > newest) {
+    return core::fail(core::ErrorCode::kFailedPrecondition, "STORE_NEWER",
+                      "This job database was written by a newer greenqd (schema " + std::to_string(version) +
+                          ", this one knows " + std::to_string(newest) + "); install that version again.");
+  }
+  if (version > 0) {
+    if (auto checked = check_applied(db, version, files); !checked) return checked;
+  }
+  if (version == newest) return {};
+  if (version > 0) {
+    char suffix[32];
+    std::snprintf(suffix, sizeof suffix, ".before-%04lld", static_cast<long long>(version + 1));
+    copy_database(db, database.string() + suffix);
+  }
+  db.run(kTable);
+  for (std::int64_t next = version + 1; next <= newest; ++next) {
+    apply_one(db, next, files[static_cast<std::size_t>(next - 1)], now);
+  }
+  return {};
+}
+
+}  // namespace greenq::store

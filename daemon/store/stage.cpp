@@ -1,0 +1,292 @@
+#include "store/stage.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "store/codec.hpp"
+#include "store/rows.hpp"
+
+namespace greenq::store {
+namespace {
+
+std::optional<std::int64_t> ms(std::optional<core::Instant> const& at) {
+  if (!at) return std::nullopt;
+  return core::to_ms(*at);
+}
+
+template <class E>
+requires std::is_enum_v<E> std::int64_t number(E value) {
+  return static_cast<std::int64_t>(value);
+}
+
+void insert_job(Db& db, core::Job const& job, std::string const& runtime) {
+  db.prepare(
+        "INSERT INTO jobs (id, uid, owner_uid, owner_name, project, name, state, submitted_at, updated_at,"
+        " started_at, ended_at, version, runtime) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(sql_id(job.id))
+      .bind(job.uid)
+      .bind(std::int64_t{job.owner.uid})
+      .bind(job.owner.name)
+      .bind(job.spec->project)
+      .bind(job.spec->name)
+      .bind(number(job.state))
+      .bind(core::to_ms(job.submitted_at))
+      .bind(core::to_ms(job.updated_at))
+      .bind(ms(job.started_at))
+      .bind(ms(job.ended_at))
+      .bind(static_cast<std::int64_t>(job.version))
+      .bind(runtime)
+      .run();
+  db.prepare("INSERT INTO job_specs (job, spec) VALUES (?, ?)")
+      .bind(sql_id(job.id))
+      .bind(encode_spec(*job.spec))
+      .run();
+}
+
+void put_job(Db& db, core::Job const& job) {
+  std::string const runtime = encode_runtime(job);
+  db.prepare(
+        "UPDATE jobs SET state = ?, updated_at = ?, started_at = ?, ended_at = ?, version = ?, runtime = ?"
+        " WHERE id = ?")
+      .bind(number(job.state))
+      .bind(core::to_ms(job.updated_at))
+      .bind(ms(job.started_at))
+      .bind(ms(job.ended_at))
+      .bind(static_cast<std::int64_t>(job.version))
+      .bind(runtime)
+      .bind(sql_id(job.id))
+      .run();
+  if (db.changes() == 0) insert_job(db, job, runtime);
+}
+
+void add_event(Db& db, core::JobEvent const& event) {
+  db.prepare(
+        "INSERT INTO events (sequence, at, job, project, owner_uid, kind, state, reason, message)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(event.sequence)
+      .bind(core::to_ms(event.at))
+      .bind(sql_id(event.job))
+      .bind(event.project)
+      .bind(std::int64_t{event.owner_uid})
+      .bind(number(event.kind))
+      .bind(number(event.state))
+      .bind(number(event.reason))
+      .bind(event.message)
+      .run();
+}
+
+void add_slice(Db& db, core::EnergySlice const& slice) {
+  db.prepare(
+        "INSERT INTO slices (job, begin_at, end_at, attempt, device, quality, energy, devices)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (job, begin_at, end_at, attempt, device, quality) DO UPDATE"
+        " SET energy = energy + excluded.energy, devices = devices + excluded.devices")
+      .bind(sql_id(slice.job))
+      .bind(core::to_ms(slice.interval.begin))
+      .bind(core::to_ms(slice.interval.end))
+      .bind(std::int64_t{slice.attempt})
+      .bind(number(slice.device))
+      .bind(number(slice.quality))
+      .bind(slice.energy.value)
+      .bind(std::int64_t{slice.devices})
+      .run();
+}
+
+void put_meter(Db& db, core::SegmentMeter const& meter) {
+  db.prepare(
+        "INSERT INTO meters (job, attempt, launch, meter) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (job, attempt, launch) DO UPDATE SET meter = excluded.meter")
+      .bind(sql_id(meter.segment.job))
+      .bind(std::int64_t{meter.segment.attempt})
+      .bind(std::int64_t{meter.segment.launch})
+      .bind(encode_meter(meter))
+      .run();
+}
+
+void remove_meter(Db& db, core::SegmentId const& segment) {
+  db.prepare("DELETE FROM meters WHERE job = ? AND attempt = ? AND launch = ?")
+      .bind(sql_id(segment.job))
+      .bind(std::int64_t{segment.attempt})
+      .bind(std::int64_t{segment.launch})
+      .run();
+}
+
+void put_request(Db& db, core::StoredRequest const& request) {
+  db.prepare(
+        "INSERT INTO requests (owner_uid, request_id, hash, jobs, at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (owner_uid, request_id) DO UPDATE"
+        " SET hash = excluded.hash, jobs = excluded.jobs, at = excluded.at")
+      .bind(std::int64_t{request.owner_uid})
+      .bind(request.request_id)
+      .bind(request.request_hash)
+      .bind(encode_ids(request.jobs))
+      .bind(core::to_ms(request.at))
+      .run();
+}
+
+std::int64_t put_source(Db& db, int rank, core::Signal const& signal) {
+  Statement row = db.prepare(
+      "INSERT INTO signal_sources (zone, provider, kind, rank, source, received_at, latest)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (zone, provider, kind) DO UPDATE SET rank = excluded.rank,"
+      " source = excluded.source, received_at = excluded.received_at, latest = excluded.latest RETURNING id");
+  row.bind(signal.source.zone)
+      .bind(signal.source.provider)
+      .bind(number(signal.source.kind))
+      .bind(std::int64_t{rank})
+      .bind(encode_source(signal.source))
+      .bind(core::to_ms(signal.received_at))
+      .bind(encode_signal(signal));
+  if (!row.step()) throw SqlError(SQLITE_INTERNAL, "no id for a signal source");
+  std::int64_t const id = row.integer(0);
+  row.run();
+  return id;
+}
+
+void put_point(Db& db, std::int64_t source, core::IntensityPoint const& point, core::Instant received_at) {
+  std::int64_t revision = 1;
+  {
+    Statement newest = db.prepare(
+        "SELECT revision, end_at, value, state FROM signal_points WHERE source = ? AND begin_at = ?"
+        " ORDER BY revision DESC LIMIT 1");
+    newest.bind(source).bind(core::to_ms(point.interval.begin));
+    if (newest.step()) {
+      if (newest.integer(1) == core::to_ms(point.interval.end) && newest.integer(2) == point.value.value &&
+          newest.integer(3) == number(point.state)) {
+        return;
+      }
+      revision = newest.integer(0) + 1;
+    }
+  }
+  db.prepare(
+        "INSERT INTO signal_points (source, begin_at, revision, end_at, value, state, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .bind(source)
+      .bind(core::to_ms(point.interval.begin))
+      .bind(revision)
+      .bind(core::to_ms(point.interval.end))
+      .bind(point.value.value)
+      .bind(number(point.state))
+      .bind(core::to_ms(received_at))
+      .run();
+}
+
+// An issue that repeats the newest one word for word says nothing new when its time is only that of receipt.
+bool known_issue(Db& db, std::int64_t source, core::Signal const& signal, std::string const& points) {
+  Statement same = db.prepare("SELECT points FROM forecast_issues WHERE source = ? AND issued_at = ?");
+  same.bind(source).bind(core::to_ms(signal.issued_at));
+  if (same.step()) return same.text(0) == points;
+  if (!signal.issue_time_is_receipt) return false;
+  Statement newest =
+      db.prepare("SELECT points FROM forecast_issues WHERE source = ? ORDER BY issued_at DESC LIMIT 1");
+  newest.bind(source);
+  return newest.step() && newest.text(0) == points;
+}
+
+void put_signal(Db& db, int rank, core::Signal const& signal) {
+  std::int64_t const source = put_source(db, rank, signal);
+  std::vector<core::IntensityPoint> future;
+  for (core::IntensityPoint const& point : signal.points) {
+    bool const past = point.state == core::PointState::kActual || point.state == core::PointState::kEstimated;
+    if (past) {
+      put_point(db, source, point, signal.received_at);
+    } else {
+      future.push_back(point);
+    }
+  }
+  if (future.empty()) return;
+  std::string const points = encode_points(future);
+  if (known_issue(db, source, signal, points)) return;
+  db.prepare(
+        "INSERT INTO forecast_issues (source, issued_at, received_at, points) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (source, issued_at) DO UPDATE"
+        " SET received_at = excluded.received_at, points = excluded.points")
+      .bind(source)
+      .bind(core::to_ms(signal.issued_at))
+      .bind(core::to_ms(signal.received_at))
+      .bind(points)
+      .run();
+}
+
+void put_book(Db& db, core::JobId job, core::SignalKind kind, core::Book const& book) {
+  Statement row = db.prepare(
+      "INSERT INTO footprint_books (job, kind, source, carbon, priced, unpriced, actual, estimated, forecast,"
+      " climatology, constant, baseline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  row.bind(sql_id(job)).bind(number(kind));
+  if (book.source) {
+    row.bind(encode_source(*book.source));
+  } else {
+    row.bind(nullptr);
+  }
+  row.bind(book.carbon.value).bind(book.priced.value).bind(book.unpriced.value);
+  for (int state = 1; state <= 5; ++state) {
+    auto const share = book.shares.find(static_cast<core::PointState>(state));
+    row.bind(share == book.shares.end() ? std::int64_t{0} : share->second.value);
+  }
+  if (book.baseline) {
+    row.bind(book.baseline->value);
+  } else {
+    row.bind(nullptr);
+  }
+  row.run();
+}
+
+// A book without any signal has nothing to wait for.
+bool may_change(core::Book const& book) {
+  return book.source && !book.settled();
+}
+
+void put_footprint(Db& db, core::SettledFootprint const& settled) {
+  std::int64_t const job = sql_id(settled.job);
+  core::Footprint const& footprint = settled.footprint;
+  db.prepare("DELETE FROM footprint_parts WHERE job = ?").bind(job).run();
+  db.prepare("DELETE FROM footprint_books WHERE job = ?").bind(job).run();
+  db.prepare(
+        "INSERT INTO footprints (job, project, owner_name, name, ended_at, day, run_ms, unknown_ms, "
+        "provisional)"
+        " SELECT id, project, owner_name, name, coalesce(ended_at, updated_at),"
+        " strftime('%Y-%m-%d', coalesce(ended_at, updated_at) / 1000, 'unixepoch'), ?, ?, ?"
+        " FROM jobs WHERE id = ?"
+        " ON CONFLICT (job) DO UPDATE SET ended_at = excluded.ended_at, day = excluded.day,"
+        " run_ms = excluded.run_ms, unknown_ms = excluded.unknown_ms, provisional = excluded.provisional")
+      .bind(footprint.run.count())
+      .bind(footprint.energy.unknown_device_time.count())
+      .bind(std::int64_t{may_change(footprint.marginal) || may_change(footprint.average)})
+      .bind(job)
+      .run();
+  for (auto const& [key, energy] : footprint.energy.parts) {
+    db.prepare("INSERT INTO footprint_parts (job, device, quality, energy) VALUES (?, ?, ?, ?)")
+        .bind(job)
+        .bind(number(key.first))
+        .bind(number(key.second))
+        .bind(energy.value)
+        .run();
+  }
+  put_book(db, settled.job, core::SignalKind::kMarginal, footprint.marginal);
+  put_book(db, settled.job, core::SignalKind::kAverage, footprint.average);
+  db.prepare("UPDATE jobs SET settled = 1 WHERE id = ? AND settled = 0").bind(job).run();
+}
+
+}  // namespace
+
+void stage_changes(Db& db, core::Changes const& changes, Counters& counters) {
+  for (core::Job const& job : changes.jobs) {
+    put_job(db, job);
+    counters.next_job = std::max(counters.next_job, job.id + 1);
+  }
+  for (core::JobEvent const& event : changes.events) {
+    if (event.sequence != counters.next_sequence) {
+      throw std::logic_error("event " + std::to_string(event.sequence) + " where " +
+                             std::to_string(counters.next_sequence) + " was due");
+    }
+    add_event(db, event);
+    ++counters.next_sequence;
+  }
+  for (core::EnergySlice const& slice : changes.slices) add_slice(db, slice);
+  for (core::SegmentMeter const& meter : changes.meters) put_meter(db, meter);
+  for (core::SegmentId const& segment : changes.meters_done) remove_meter(db, segment);
+  for (core::StoredRequest const& request : changes.requests) put_request(db, request);
+  for (auto const& [rank, signal] : changes.signals) put_signal(db, rank, signal);
+  for (core::SettledFootprint const& settled : changes.footprints) put_footprint(db, settled);
+}
+
+}  // namespace greenq::store
