@@ -87,6 +87,18 @@ class BadMoments(harness.E2eTest):
         self.assertEqual(result.returncode, 7)
         self.assertIn("greenqd", result.stderr)
 
+    def test_socket_not_permitted(self):
+        daemon = self.daemon({"server": {"socket_mode": "0600"}}).start()
+        os.chmod(daemon.dir, 0o711)
+        drop = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+        if not drop:
+            os.chmod(daemon.socket, 0)
+        result = subprocess.run([os.path.join(harness.BIN, "greenq"), "--socket", daemon.socket, "ls"], capture_output=True, text=True,
+                                cwd="/", env={"PATH": "/usr/bin:/bin"}, timeout=30 * harness.SLOW, check=False, **drop)
+        self.assertIn(result.returncode, (4, 7), result.stderr)
+        self.assertRegex(result.stderr, "(?i)permi|denied|allowed")
+        daemon.stop()
+
     def test_second_daemon_on_the_same_state_is_refused(self):
         daemon = self.daemon().start()
         second = subprocess.run([os.path.join(harness.BIN, "greenqd"), "--config", daemon.config, "--state-dir", daemon.state,
