@@ -1,5 +1,5 @@
 # Shell functions shared by deploy/quickstart and tests/run. Source it with the project root in $root.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
   bold=$'\e[1m' plain=$'\e[0m'
