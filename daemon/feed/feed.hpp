@@ -1,0 +1,50 @@
+// Making feeds from configuration. Each provider is one file; the rest of the daemon sees app::Feed only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/ports.hpp"
+#include "feed/http.hpp"
+
+namespace greenq::feed {
+
+struct FeedConfig {
+  std::string provider;  // "neso", "replay", "file"
+  std::string zone;      // the site's zone; figures are stored under it
+  int rank = 0;          // 0 is preferred among feeds of one kind
+  // replay, file
+  std::string path{};         // recording: time_utc,gco2_per_kwh
+  std::string issues_path{};  // recorded forecasts: issued_utc,h000..hNNN; empty: perfect foresight
+  std::optional<core::Instant>
+      start{};             // recorded moment that plays first; nothing: the first of the recording
+  std::int64_t speed = 1;  // recorded seconds per second
+  bool loop = false;       // begin again when the recording ends
+  std::optional<core::Instant> anchor{};   // wall time at which `start` plays; nothing: when the feed starts
+  std::optional<core::SignalKind> kind{};  // overrides the file's comment
+  std::optional<core::SignalBasis> basis{};
+  core::Span horizon{std::chrono::hours{24 * 7}};  // wall time ahead
+  // HTTP providers
+  std::string base_url{};  // empty: the provider's own
+  std::string ca_file{};
+};
+
+enum class LogLevel { kInfo, kWarning, kError };
+
+// What every feed needs. The pointers outlive the feed.
+struct FeedContext {
+  app::Clock* clock = nullptr;
+  app::Inbox* inbox = nullptr;
+  FeedHost* host = nullptr;
+  std::function<double()> random;  // uniform in [0, 1); called on the io thread only
+  std::string install_id;          // spreads the polls of many installations
+  // Stable id, then one sentence. May be empty. Any thread.
+  std::function<void(LogLevel, std::string const&, std::string const&)> log;
+};
+
+// Fails when the configuration or a recording is unusable; fields of the error name every problem.
+core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig config, FeedContext context);
+
+}  // namespace greenq::feed

@@ -1,0 +1,318 @@
+#include "feed/http.hpp"
+
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace greenq::feed {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using Tcp = asio::ip::tcp;
+using Done = std::function<void(core::Result<HttpReply>)>;
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+constexpr std::uint32_t kMaxHeader = 16 * 1024;
+
+struct Target {
+  bool tls = true;
+  std::string host;
+  std::string port;
+  std::string host_header;  // without a default port: some servers refuse ":443"
+  std::string path;
+};
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+core::Result<Target> parse_target(std::string const& text) {
+  auto const bad = [&](std::string const& why) {
+    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_URL", "the address " + text + " " + why);
+  };
+  auto const url = boost::urls::parse_uri(text);
+  if (url.has_error()) return bad("is not a URL");
+  Target target;
+  target.tls = url->scheme_id() == boost::urls::scheme::https;
+  if (!target.tls && url->scheme_id() != boost::urls::scheme::http) return bad("must begin with https://");
+  target.host = url->host_address();
+  if (target.host.empty()) return bad("has no host");
+  if (url->has_userinfo()) return bad("must not carry a user or password");
+  if (!target.tls && !is_loopback(target.host))
+    return bad("must begin with https:// (plain http only to this host)");
+  std::string const port(url->port());
+  std::string const usual = target.tls ? "443" : "80";
+  target.port = port.empty() ? usual : port;
+  bool const ipv6 = target.host.find(':') != std::string::npos;
+  target.host_header = ipv6 ? "[" + target.host + "]" : target.host;
+  if (target.port != usual) target.host_header += ":" + target.port;
+  target.path = std::string(url->encoded_path());
+  if (target.path.empty()) target.path = "/";
+  if (url->has_query()) target.path += "?" + std::string(url->encoded_query());
+  return target;
+}
+
+std::string text_of(http::response<http::string_body> const& reply, http::field field) {
+  auto const value = reply[field];
+  return {value.data(), value.size()};
+}
+
+// One GET. Lives through the handlers of its own operations; calls back exactly once.
+template <class Stream>
+class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
+ public:
+  Exchange(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls, HttpRequest request, Target target,
+           Done done)
+      : tls_(std::move(tls)),
+        request_(std::move(request)),
+        target_(std::move(target)),
+        done_(std::move(done)),
+        resolver_(io),
+        timer_(io),
+        stream_(make_stream(io, tls_)) {}
+
+  void run() {
+    auto const start = std::chrono::steady_clock::now();
+    deadline_ = start + request_.total_timeout;
+    timer_.expires_at(std::min(deadline_, start + request_.phase_timeout));
+    timer_.async_wait([self = this->shared_from_this()](error_code failed) {
+      if (!failed) self->give_up("TIMEOUT", "the name " + self->target_.host + " was not resolved in time");
+    });
+    resolver_.async_resolve(
+        target_.host, target_.port,
+        [self = this->shared_from_this()](error_code failed, Tcp::resolver::results_type const& found) {
+          self->timer_.cancel();
+          if (self->done_ == nullptr) return;
+          if (failed) {
+            self->give_up("DNS",
+                          "the name " + self->target_.host + " could not be resolved: " + failed.message());
+          } else {
+            self->connect(found);
+          }
+        });
+  }
+
+ private:
+  static Stream make_stream(asio::io_context& io, std::shared_ptr<asio::ssl::context> const& tls) {
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      return Stream(io, *tls);
+    } else {
+      return Stream(io);
+    }
+  }
+
+  // Beast's deadline of a phase covers each whole operation.
+  void limit_phase() {
+    auto const phase = std::chrono::steady_clock::now() + request_.phase_timeout;
+    beast::get_lowest_layer(stream_).expires_at(std::min(deadline_, phase));
+  }
+
+  void connect(Tcp::resolver::results_type const& found) {
+    limit_phase();
+    beast::get_lowest_layer(stream_).async_connect(
+        found, [self = this->shared_from_this()](error_code failed, Tcp::endpoint const&) {
+          if (failed)
+            return self->give_up("CONNECT", failed, "no connection to " + self->target_.host_header);
+          self->handshake();
+        });
+  }
+
+  void handshake() {
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      limit_phase();
+      bool const named = SSL_set_tlsext_host_name(stream_.native_handle(), target_.host.c_str()) == 1;
+      if (!named) return give_up("TLS", "the name " + target_.host + " cannot be used for TLS");
+      stream_.set_verify_callback(asio::ssl::host_name_verification(target_.host));
+      stream_.async_handshake(asio::ssl::stream_base::client, [self = this->shared_from_this()](
+                                                                  error_code failed) {
+        if (failed)
+          return self->give_up("TLS", failed, "no trusted TLS connection to " + self->target_.host_header);
+        self->send();
+      });
+    } else {
+      send();
+    }
+  }
+
+  void send() {
+    beast::get_lowest_layer(stream_).expires_at(deadline_);
+    message_.version(11);
+    message_.method(http::verb::get);
+    message_.target(target_.path);
+    message_.set(http::field::host, target_.host_header);
+    message_.set(http::field::user_agent, "greenq/" GREENQ_VERSION);
+    message_.set(http::field::accept, request_.accept);
+    message_.set(http::field::connection, "close");
+    http::async_write(stream_, message_, [self = this->shared_from_this()](error_code failed, std::size_t) {
+      if (failed)
+        return self->give_up("BROKEN", failed, "the request to " + self->target_.host_header + " failed");
+      self->receive();
+    });
+  }
+
+  void receive() {
+    parser_.body_limit(request_.max_body);
+    parser_.header_limit(kMaxHeader);
+    http::async_read(
+        stream_, buffer_, parser_,
+        [self = this->shared_from_this()](error_code failed, std::size_t) { self->received(failed); });
+  }
+
+  void received(error_code failed) {
+    if (failed == http::error::body_limit || failed == http::error::header_limit) {
+      return finish(core::fail(core::ErrorCode::kOutOfRange, "TOO_LARGE",
+                               "the reply of " + target_.host_header + " is larger than " +
+                                   std::to_string(request_.max_body) + " bytes"));
+    }
+    if (failed) return give_up("BROKEN", failed, "the reply of " + target_.host_header + " broke off");
+    auto& reply = parser_.get();
+    std::string const encoding = text_of(reply, http::field::content_encoding);
+    if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
+      return finish(
+          core::fail(core::ErrorCode::kOutOfRange, "ENCODED",
+                     "the reply of " + target_.host_header + " is encoded, which was not asked for"));
+    }
+    HttpReply out;
+    out.status = static_cast<int>(reply.result_int());
+    out.content_type = text_of(reply, http::field::content_type);
+    out.location = text_of(reply, http::field::location);
+    out.retry_after = text_of(reply, http::field::retry_after);
+    out.date = text_of(reply, http::field::date);
+    out.body = std::move(reply.body());
+    finish(std::move(out));
+  }
+
+  void give_up(char const* reason, error_code failed, std::string const& what) {
+    if (failed == beast::error::timeout) return give_up("TIMEOUT", what + ": it took too long");
+    give_up(reason, what + ": " + failed.message());
+  }
+  void give_up(char const* reason, std::string message) {
+    finish(core::fail(core::ErrorCode::kUnavailable, reason, std::move(message)));
+  }
+
+  void finish(core::Result<HttpReply> result) {
+    if (done_ == nullptr) return;
+    Done const done = std::exchange(done_, nullptr);
+    timer_.cancel();
+    beast::get_lowest_layer(stream_).close();
+    done(std::move(result));
+  }
+
+  std::shared_ptr<asio::ssl::context> tls_;
+  HttpRequest request_;
+  Target target_;
+  Done done_;
+  Tcp::resolver resolver_;
+  asio::steady_timer timer_;  // guards name resolution, which Beast's timeouts do not cover
+  std::chrono::steady_clock::time_point deadline_;
+  Stream stream_;
+  http::request<http::empty_body> message_;
+  beast::flat_buffer buffer_;
+  http::response_parser<http::string_body> parser_;
+};
+
+core::Result<std::shared_ptr<asio::ssl::context>> tls_context(std::string const& ca_file) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+  error_code failed;
+  context->set_verify_mode(asio::ssl::verify_peer, failed);
+  if (!failed) context->set_default_verify_paths(failed);
+  if (!failed && !ca_file.empty()) context->load_verify_file(ca_file, failed);
+  bool const modern = SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION) == 1;
+  if (failed || !modern) {
+    return core::fail(core::ErrorCode::kUnavailable, "TLS",
+                      "certificates could not be loaded: " + failed.message() +
+                          (ca_file.empty() ? "" : "; check ") + ca_file);
+  }
+  return context;
+}
+
+}  // namespace
+
+struct FeedHost::Impl {
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+  std::map<std::uint64_t, asio::steady_timer> timers;  // io thread only
+  std::atomic<std::uint64_t> next_timer{1};
+  std::thread thread;
+};
+
+FeedHost::FeedHost() : impl_(std::make_unique<Impl>()) {
+  impl_->thread = std::thread([impl = impl_.get()] { impl->io.run(); });
+}
+
+FeedHost::~FeedHost() {
+  stop();
+}
+
+void FeedHost::stop() {
+  if (!impl_->thread.joinable()) return;
+  GREENQ_CHECK(impl_->thread.get_id() != std::this_thread::get_id());
+  impl_->io.stop();
+  impl_->thread.join();
+  impl_->timers.clear();
+}
+
+void FeedHost::post(std::function<void()> task) {
+  asio::post(impl_->io, std::move(task));
+}
+
+std::uint64_t FeedHost::after(core::Span delay, std::function<void()> task) {
+  std::uint64_t const id = impl_->next_timer++;
+  auto const due = std::chrono::steady_clock::now() + delay;
+  asio::post(impl_->io, [impl = impl_.get(), id, due, task = std::move(task)]() mutable {
+    auto const timer = impl->timers.emplace(id, asio::steady_timer(impl->io, due)).first;
+    timer->second.async_wait([impl, id, task = std::move(task)](error_code failed) {
+      if (failed) return;
+      impl->timers.erase(id);
+      task();
+    });
+  });
+  return id;
+}
+
+void FeedHost::cancel(std::uint64_t timer) {
+  asio::post(impl_->io, [impl = impl_.get(), timer] { impl->timers.erase(timer); });
+}
+
+void FeedHost::get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) {
+  asio::post(impl_->io, [impl = impl_.get(), request = std::move(request), done = std::move(done)]() mutable {
+    auto target = parse_target(request.url);
+    if (!target) return done(tl::unexpected(target.error()));
+    if (!target->tls) {
+      std::make_shared<Exchange<PlainStream>>(impl->io, nullptr, std::move(request), std::move(*target),
+                                              std::move(done))
+          ->run();
+      return;
+    }
+    auto context = tls_context(request.ca_file);
+    if (!context) return done(tl::unexpected(context.error()));
+    std::make_shared<Exchange<TlsStream>>(impl->io, std::move(*context), std::move(request),
+                                          std::move(*target), std::move(done))
+        ->run();
+  });
+}
+
+}  // namespace greenq::feed

@@ -1,0 +1,62 @@
+// The io thread of the feeds: timers and HTTP GET. http.cpp is the only translation unit that knows Asio and
+// Beast.
+//
+// Rules (feeds.md section 4): TLS 1.2 or newer, always verified; plain http only to this host (loopback);
+// redirects are never followed; no Accept-Encoding is sent and encoded bodies are refused; every phase and
+// body has a limit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/units.hpp"
+
+namespace greenq::feed {
+
+struct HttpRequest {
+  std::string url;
+  std::string accept = "application/json";
+  std::string ca_file{};             // extra trusted certificates (PEM); empty: the system store alone
+  core::Span phase_timeout{5'000};   // each of resolve, connect, TLS handshake
+  core::Span total_timeout{30'000};  // the whole exchange
+  std::size_t max_body = std::size_t{4} << 20;
+};
+
+struct HttpReply {
+  int status = 0;
+  std::string content_type;
+  std::string location;     // as sent
+  std::string retry_after;  // as sent
+  std::string date;         // as sent
+  std::string body;
+};
+
+// Owns the io thread, which runs all timers, exchanges and callbacks. Methods may be called from any thread.
+// Nothing is called back after stop() (or the destructor) returned; callbacks must be short and must not
+// throw.
+class FeedHost {
+ public:
+  FeedHost();
+  ~FeedHost();
+  FeedHost(FeedHost const&) = delete;
+  FeedHost& operator=(FeedHost const&) = delete;
+
+  void stop();  // not from a callback
+  void post(std::function<void()> task);
+  // Runs the task after the delay (steady time). The handle is for cancel(), which may come too late.
+  std::uint64_t after(core::Span delay, std::function<void()> task);
+  void cancel(std::uint64_t timer);
+  // Calls back exactly once. kUnavailable: no reply came (reasons DNS, CONNECT, TLS, TIMEOUT, BROKEN);
+  // kOutOfRange: the reply broke a limit (TOO_LARGE, ENCODED); kInvalidArgument: BAD_URL.
+  void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace greenq::feed

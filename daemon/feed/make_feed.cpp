@@ -1,0 +1,26 @@
+#include "core/check.hpp"
+#include "feed/feed.hpp"
+#include "feed/neso.hpp"
+#include "feed/polled.hpp"
+#include "feed/replay.hpp"
+
+namespace greenq::feed {
+
+core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig config, FeedContext context) {
+  GREENQ_CHECK(context.clock != nullptr && context.inbox != nullptr && context.host != nullptr);
+  GREENQ_CHECK(context.random != nullptr);
+  if (config.zone.empty()) {
+    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_FEED",
+                      "a feed needs the zone of the site; set site.zone in greenqd.yaml");
+  }
+  if (config.provider == "replay" || config.provider == "file") return make_replay(config, context);
+  if (config.provider == "neso") {
+    auto provider = neso_provider(config);
+    if (!provider) return tl::unexpected(provider.error());
+    return make_polled(std::move(*provider), config.rank, std::move(context));
+  }
+  return core::fail(core::ErrorCode::kInvalidArgument, "BAD_FEED",
+                    "there is no feed provider `" + config.provider + "`; choose neso, replay or file");
+}
+
+}  // namespace greenq::feed
