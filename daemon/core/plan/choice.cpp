@@ -114,15 +114,16 @@ std::optional<Choice> Chooser::previous(WaitingJob const& job, Calendar const& c
   std::int64_t cost = 0;
   for (Interval const& segment : segments) cost += costs_.integral(segment);
   auto const kind = segments.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
-  for (std::uint32_t const pool : job.pools) {
-    bool const room = std::all_of(segments.begin(), segments.end(), [&](Interval const& segment) {
-      return calendar.fits(segment, need_of(job, pool));
-    });
-    if (!room || !cheap_enough(job, cost)) continue;
-    bool const waits = segments.front().begin > ready || segments.size() > 1;
-    return Choice{kind, std::move(segments), pool, cost, waits, false};
-  }
-  return std::nullopt;
+  if (!cheap_enough(job, cost)) return std::nullopt;
+  auto const room = [&](std::uint32_t pool) {
+    return std::all_of(segments.begin(), segments.end(),
+                       [&](Interval const& segment) { return calendar.fits(segment, need_of(job, pool)); });
+  };
+  auto pool = std::find(job.pools.begin(), job.pools.end(), job.previous_pool);
+  if (pool == job.pools.end() || !room(*pool)) pool = std::find_if(job.pools.begin(), job.pools.end(), room);
+  if (pool == job.pools.end()) return std::nullopt;
+  bool const waits = segments.front().begin > ready || segments.size() > 1;
+  return Choice{kind, std::move(segments), *pool, cost, waits, false};
 }
 
 Choice Chooser::without_cheap_window(WaitingJob const& job, Calendar const& calendar) {

@@ -36,6 +36,7 @@ struct WaitingJob {
   bool interruptible = false;
   std::optional<Intensity> max_intensity{};  // threshold mode
   std::vector<Interval> previous{};  // last plan, for stability on ties
+  std::uint32_t previous_pool = 0;   // its pool; tried first for the last plan
 };
 
 struct PlanInput {

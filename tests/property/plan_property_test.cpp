@@ -1,0 +1,253 @@
+// What must hold for every snapshot.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "support/plan_fixture.hpp"
+
+namespace greenq::test {
+namespace {
+
+using Pools = std::vector<std::uint32_t>;
+using Sizes = std::vector<std::size_t>;
+
+using core::PlanInput;
+
+std::int64_t pick(std::int64_t least, std::int64_t most) { return *rc::gen::inRange<std::int64_t>(least, most + 1); }
+
+std::vector<int> some_grams(std::size_t count) {
+  return *rc::gen::container<std::vector<int>>(count, rc::gen::inRange(0, 600));
+}
+
+core::WaitingJob some_job(core::JobId id, std::size_t pools) {
+  core::WaitingJob job;
+  job.id = id;
+  job.demand.cpus = static_cast<std::uint32_t>(pick(1, 4));
+  job.demand.memory_bytes = pick(0, 40) << 30;
+  job.pools = {0};
+  if (pools > 0 && *rc::gen::arbitrary<bool>()) {
+    job.demand.gpus = static_cast<std::uint32_t>(pick(1, 2));
+    if (pools > 1) job.pools = *rc::gen::element(Pools{0, 1}, Pools{1}, Pools{0});
+  }
+  job.duration = Span{pick(1, 300) * 60'000 + pick(0, 1) * 1234};
+  job.ready = minute(pick(-20, 60));
+  job.latest = minute(pick(-60, 600));
+  job.priority = *rc::gen::element(50u, 50u, 50u, 80u);
+  job.shift = pick(0, 3) > 0;
+  job.interruptible = *rc::gen::arbitrary<bool>();
+  if (pick(0, 4) == 0) job.max_intensity = core::Intensity{pick(0, 600'000)};
+  return job;
+}
+
+// Running jobs that fit together.
+void add_running(PlanInput& input) {
+  std::int64_t const count = pick(0, 3);
+  for (std::int64_t i = 0; i < count; ++i) {
+    core::RunningJob job{static_cast<core::JobId>(900 + i), {1, std::int64_t{4} << 30, 0}, 0, minute(pick(-10, 200))};
+    if (i < 2 && i < static_cast<std::int64_t>(input.capacity.pools.size())) {
+      job.demand.gpus = 1;
+      job.pool = static_cast<std::uint32_t>(i);
+    }
+    input.running.push_back(job);
+  }
+}
+
+PlanInput some_input() {
+  PlanInput input;
+  input.now = minute(0);
+  auto const pools = *rc::gen::element(Sizes{}, Sizes{2}, Sizes{2, 3});
+  input.capacity = machine(8, pools);
+  add_running(input);
+  std::int64_t const jobs = pick(0, 25);
+  for (std::int64_t i = 1; i <= jobs; ++i) {
+    input.waiting.push_back(some_job(static_cast<core::JobId>(i), pools.size()));
+  }
+  if (pick(0, 5) > 0) input.curve = curve_of(some_grams(static_cast<std::size_t>(pick(1, 40))), *rc::gen::element(15, 60));
+  return input;
+}
+
+void remember(PlanInput& input, core::PlanOutput const& output) {
+  for (auto& job : input.waiting) {
+    job.previous = plan_of(output, job.id).segments;
+    job.previous_pool = plan_of(output, job.id).pool;
+  }
+}
+
+RC_GTEST_PROP(PlanProperty, NeverOverbooks, ()) {
+  PlanInput const input = some_input();
+  RC_ASSERT(overbooked(input, make_plan(input)) == "");
+}
+
+RC_GTEST_PROP(PlanProperty, EachJobRunsOnceForItsDurationAndNotTooEarly, ()) {
+  PlanInput const input = some_input();
+  auto const output = make_plan(input);
+  RC_ASSERT(output.jobs.size() == input.waiting.size());
+  for (auto const& job : input.waiting) {
+    auto const& plan = plan_of(output, job.id);
+    Span total{0};
+    Instant before = std::max(job.ready, input.now);
+    for (auto const& segment : plan.segments) {
+      RC_ASSERT(segment.begin >= before);
+      before = segment.end + Span{1};
+      total += segment.length();
+      if (plan.segments.size() > 1) RC_ASSERT(segment.length() >= input.min_segment);
+    }
+    RC_ASSERT(total == job.duration);
+    if (plan.segments.size() > 1) {
+      RC_ASSERT(job.interruptible && job.shift);
+      RC_ASSERT(plan.segments.back().end <= job.latest + job.duration);
+    }
+    RC_ASSERT(std::count(job.pools.begin(), job.pools.end(), plan.pool) == 1);
+    RC_ASSERT(plan.note != "");
+  }
+}
+
+RC_GTEST_PROP(PlanProperty, TheSameSnapshotGivesTheSamePlanInAnyOrder, ()) {
+  PlanInput const input = some_input();
+  PlanInput mixed = input;
+  std::reverse(mixed.waiting.begin(), mixed.waiting.end());
+  auto const a = make_plan(input);
+  auto const b = make_plan(mixed);
+  RC_ASSERT(a.jobs.size() == b.jobs.size());
+  for (std::size_t i = 0; i < a.jobs.size(); ++i) {
+    RC_ASSERT(a.jobs[i].id == b.jobs[i].id);
+    RC_ASSERT(a.jobs[i].plan == b.jobs[i].plan);
+  }
+}
+
+// Shifting jobs change nothing for the others.
+RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
+  PlanInput input = some_input();
+  auto const shifts = [&](core::WaitingJob const& job) {
+    return input.curve && job.shift && job.latest > std::max(job.ready, input.now);
+  };
+  PlanInput alone = input;
+  alone.waiting.erase(std::remove_if(alone.waiting.begin(), alone.waiting.end(), shifts), alone.waiting.end());
+  auto const with = make_plan(input);
+  auto const without = make_plan(alone);
+  for (auto const& job : without.jobs) RC_ASSERT(start_of(with, job.id) == start_of(without, job.id));
+}
+
+// One job at a time: the chosen window costs exactly what the best of all minute starts costs, and is no later.
+RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllMinutes, ()) {
+  PlanInput input;
+  input.now = minute(0);
+  input.capacity = machine(4);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    auto blocker = queued(static_cast<core::JobId>(100 + i), static_cast<std::uint32_t>(pick(1, 4)), pick(1, 60), pick(0, 400));
+    input.waiting.push_back(blocker);
+  }
+  input.curve = curve_of(some_grams(40), 15);
+  auto const base = make_plan(input);
+  auto const job = shifting(1, static_cast<std::uint32_t>(pick(1, 4)), pick(1, 200), pick(1, 380));
+  std::optional<__int128> cheapest;
+  Instant earliest{};
+  for (Instant start = minute(0); start <= job.latest; start += minutes(1)) {
+    Interval const window{start, start + job.duration};
+    bool room = true;
+    for (Instant t = window.begin; t < window.end && room; t += minutes(1)) {
+      std::int64_t used = job.demand.cpus;
+      for (auto const& other : input.waiting) {
+        if (plan_of(base, other.id).segments.front().contains(t)) used += other.demand.cpus;
+      }
+      room = used <= 4;
+    }
+    if (!room) continue;
+    auto const cost = input.curve->integral(window);
+    if (cheapest && *cheapest <= cost) continue;
+    cheapest = cost;
+    earliest = start;
+  }
+  input.waiting.push_back(job);
+  auto const output = make_plan(input);
+  auto const& window = plan_of(output, 1).segments.front();
+  if (!cheapest) {
+    RC_ASSERT(window.begin > job.latest);
+    return;
+  }
+  RC_ASSERT(window.begin <= job.latest);
+  RC_ASSERT(input.curve->integral(window) == *cheapest);
+  RC_ASSERT(window.begin == earliest);
+}
+
+// A lone interruptible job against all sets of five-minute cells, by a search that shares nothing with the planner.
+RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
+  PlanInput input;
+  input.now = minute(0);
+  input.capacity = machine(1);
+  input.curve = curve_of(some_grams(14), 5);
+  input.min_segment = minutes(10);
+  auto job = shifting(1, 1, pick(4, 8) * 5, 0);
+  job.latest = minute(70) - job.duration;
+  job.interruptible = true;
+  input.waiting.push_back(job);
+  std::int64_t const cells = job.duration / minutes(5);
+  std::optional<__int128> cheapest;
+  __int128 contiguous = -1;
+  for (unsigned set = 0; set < (1u << 14); ++set) {
+    if (__builtin_popcount(set) != cells) continue;
+    bool valid = true;
+    int segments = 0;
+    for (int i = 0; i < 14; ++i) {
+      if ((set >> i & 1u) == 0 || (i > 0 && (set >> (i - 1) & 1u) != 0)) continue;
+      ++segments;
+      valid = valid && i + 1 < 14 && (set >> (i + 1) & 1u) != 0;
+    }
+    if (!valid) continue;
+    __int128 cost = 0;
+    for (int i = 0; i < 14; ++i) {
+      if ((set >> i & 1u) != 0) cost += input.curve->integral({minute(i * 5), minute(i * 5 + 5)});
+    }
+    if (segments == 1 && (contiguous < 0 || cost < contiguous)) contiguous = cost;
+    if (!cheapest || cost < *cheapest) cheapest = cost;
+  }
+  auto const output = make_plan(input);
+  __int128 chosen = 0;
+  for (auto const& segment : plan_of(output, 1).segments) chosen += input.curve->integral(segment);
+  bool const worth = *cheapest * 1000 < contiguous * 980;
+  RC_ASSERT(chosen == (worth ? *cheapest : contiguous));
+}
+
+// With room for everybody at once every latest start is kept.
+RC_GTEST_PROP(PlanProperty, LatestStartsAreKeptWhenThereIsRoom, ()) {
+  PlanInput input = some_input();
+  input.running.clear();
+  for (auto& job : input.waiting) job.pools = {0};
+  input.capacity = machine(200, {100});
+  input.capacity.memory_bytes = std::int64_t{4000} << 30;
+  auto const output = make_plan(input);
+  for (auto const& job : input.waiting) {
+    RC_ASSERT(start_of(output, job.id) <= std::max({job.latest, job.ready, input.now}));
+  }
+}
+
+// A plan that kept every latest start is never replaced by one that does not, when nothing changed but the curve.
+RC_GTEST_PROP(PlanProperty, ANewCurveBreaksNoPromise, ()) {
+  PlanInput input = some_input();
+  for (auto& job : input.waiting) job.max_intensity.reset();
+  auto const misses = [&](core::PlanOutput const& output) {
+    return std::count_if(input.waiting.begin(), input.waiting.end(), [&](core::WaitingJob const& job) {
+      return start_of(output, job.id) > std::max({job.latest, job.ready, input.now});
+    });
+  };
+  input.curve = curve_of(some_grams(40), 15);
+  auto const first = make_plan(input);
+  remember(input, first);
+  input.curve = curve_of(some_grams(40), 15);
+  RC_ASSERT(misses(make_plan(input)) <= misses(first));
+}
+
+// Nothing changed: nothing moves.
+RC_GTEST_PROP(PlanProperty, PlanningAgainKeepsTheWindows, ()) {
+  PlanInput input = some_input();
+  for (auto& job : input.waiting) job.max_intensity.reset();
+  input.curve = curve_of(some_grams(40), 60);
+  input.capacity = machine(200, {100, 100});
+  input.capacity.memory_bytes = std::int64_t{4000} << 30;
+  auto const first = make_plan(input);
+  remember(input, first);
+  auto const second = make_plan(input);
+  for (auto const& job : input.waiting) RC_ASSERT(plan_of(second, job.id).segments == plan_of(first, job.id).segments);
+}
+
+}  // namespace
+}  // namespace greenq::test
