@@ -56,6 +56,7 @@ core::Result<void> Engine::Impl::load() {
   state.site = parts.site;
   state.capacity = parts.runner->capacity();
   state.model = parts.model;
+  state.stop_grace = parts.stop_grace;
   for (core::Profile const& profile : parts.profiles) state.signals.put_profile(profile);
   for (auto& [rank, signal] : loaded->signals) state.signals.put(rank, std::move(signal));
   core::derive(state);

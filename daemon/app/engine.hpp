@@ -59,6 +59,7 @@ struct EngineParts {
   Reads* reads = nullptr;
   core::SiteConfig site;
   core::EnergyModel model;
+  core::Span stop_grace{std::chrono::seconds{10}};
   std::vector<core::Profile> profiles;
   // Chance as an argument: a fresh UUIDv7 for that moment.
   std::function<std::string(core::Instant)> new_uid;

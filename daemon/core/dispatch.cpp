@@ -77,7 +77,7 @@ void start(Draft& draft, Job& job, std::vector<std::string> gpu_uuids) {
   meter.job = {job.id, attempt.number, job.spec->resources.cpus, job.spec->resources.memory_bytes, attempt.gpu_uuids};
   draft.changes().meters.push_back(std::move(meter));
   draft.note(job, JobEventKind::kReleased, job.plan ? "released: " + job.plan->note : "released: its latest start has come");
-  draft.effect(StartSegment{make_launch(job)});
+  draft.effect(StartSegment{make_launch(job, draft.base().stop_grace)});
 }
 
 bool bound_passed(Job const& job, Instant now) {

@@ -74,7 +74,7 @@ std::string expand_path(std::string const& pattern, Job const& job) {
   return out;
 }
 
-Launch make_launch(Job const& job) {
+Launch make_launch(Job const& job, Span stop_grace) {
   JobSpec const& spec = *job.spec;
   Attempt const& attempt = job.attempts.back();
   Launch launch;
@@ -87,6 +87,7 @@ Launch make_launch(Job const& job) {
   launch.stdout_path = expand_path(spec.stdout_path, job);
   launch.stderr_path = expand_path(spec.stderr_path.empty() ? spec.stdout_path : spec.stderr_path, job);
   launch.time_limit = std::max(spec.time_limit.value_or(Span{0}) - job.ran, Span{std::chrono::seconds{1}});
+  launch.stop_grace = stop_grace;
   launch.cpus = spec.resources.cpus;
   launch.memory_bytes = spec.resources.memory_bytes;
   launch.gpu_uuids = attempt.gpu_uuids;

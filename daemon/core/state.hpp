@@ -31,6 +31,7 @@ struct State {
   SiteConfig site;
   Capacity capacity;
   EnergyModel model;
+  Span stop_grace{std::chrono::seconds{10}};  // between SIGTERM and SIGKILL
   SiteSignals signals;
 
   // Derived from jobs by apply(), so that a step looks only at what can change.

@@ -65,7 +65,7 @@ std::vector<Effect> recover(State const& state, Instant) {
   std::vector<Effect> effects;
   for (JobId const id : state.alive) {
     Job const& job = state.jobs.at(id);
-    effects.emplace_back(AdoptSegment{make_launch(job)});
+    effects.emplace_back(AdoptSegment{make_launch(job, state.stop_grace)});
     if (job.stop == StopIntent::kNone) continue;
     StopKind const kind = job.stop == StopIntent::kCancel ? StopKind::kTerminate : StopKind::kCheckpoint;
     effects.emplace_back(StopSegment{current_segment(job), kind});

@@ -8,7 +8,7 @@
 namespace greenq::core {
 namespace {
 
-constexpr std::size_t kBlockMax = 128;
+constexpr std::size_t kBlockMax = 64;
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace

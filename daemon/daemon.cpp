@@ -1,0 +1,341 @@
+#include "daemon.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "app/engine.hpp"
+#include "app/system.hpp"
+#include "core/check.hpp"
+#include "exec/file_logs.hpp"
+#include "exec/local_runner.hpp"
+#include "feed/feed.hpp"
+#include "feed/profiles.hpp"
+#include "meter/gpus.hpp"
+#include "meter/journal_meter.hpp"
+#include "meter/model.hpp"
+#include "rpc/server.hpp"
+#include "store/backup.hpp"
+#include "store/hold_store.hpp"
+#include "store/lock.hpp"
+#include "store/read_pool.hpp"
+#include "store/sqlite_store.hpp"
+#include "version.hpp"
+
+namespace greenq {
+namespace {
+
+// Runner, meter and engine know each other: the inbox is there before the engine is.
+class RelayInbox final : public app::Inbox {
+ public:
+  void aim(app::Inbox* target) { target_ = target; }
+  void post(core::Event event) override { target_->post(std::move(event)); }
+
+ private:
+  app::Inbox* target_ = nullptr;
+};
+
+// At a replay speed of 1800 an hour passes in two seconds: what is measured each five minutes then must be
+// measured more often, but not more than once a second.
+core::Span at_speed(core::Span span, std::int64_t speed) {
+  return std::max(core::Span{span.count() / speed}, core::Span{std::chrono::seconds{1}});
+}
+
+std::int64_t fastest_replay(app::Settings const& settings) {
+  std::int64_t speed = 1;
+  for (app::FeedSettings const& feed : settings.feeds) speed = std::max(speed, feed.speed);
+  return speed;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+double uniform() { return static_cast<double>(app::system_random64() >> 11U) * 0x1.0p-53; }
+
+void log_feed(feed::LogLevel level, std::string const& id, std::string const& text) {
+  switch (level) {
+    case feed::LogLevel::kInfo: spdlog::info("{} message=\"{}\"", id, text); return;
+    case feed::LogLevel::kWarning: spdlog::warn("{} message=\"{}\"", id, text); return;
+    case feed::LogLevel::kError: spdlog::error("{} message=\"{}\"", id, text); return;
+  }
+}
+
+feed::FeedConfig feed_config(app::FeedSettings const& from, app::Settings const& settings, int rank) {
+  feed::FeedConfig config;
+  config.provider = from.provider;
+  config.zone = from.zone;
+  config.rank = rank;
+  config.path = from.path;
+  config.issues_path = from.issues;
+  config.start = from.start;
+  config.speed = from.speed;
+  config.loop = from.loop;
+  config.anchor = from.anchor;
+  config.kind = from.kind;
+  config.basis = from.basis;
+  config.horizon = settings.site.horizon;
+  config.base_url = from.base_url;
+  config.ca_file = from.ca_file;
+  return config;
+}
+
+}  // namespace
+
+struct Daemon::Graph {
+  explicit Graph(DaemonOptions given) : options(std::move(given)) {}
+
+  DaemonOptions options;
+  app::SystemClock clock;
+  RelayInbox inbox;
+  std::optional<store::LockFile> lock;
+  std::unique_ptr<app::Store> store;
+  std::unique_ptr<app::Reads> reads;
+  std::string hold_reason;
+  meter::GpuList gpus;
+  meter::MachineModel model;
+  std::unique_ptr<exec::LocalRunner> runner;
+  std::unique_ptr<exec::FileLogs> logs;
+  std::unique_ptr<meter::JournalMeter> meter;
+  std::unique_ptr<app::WorkerThread> planner;
+  std::unique_ptr<app::Engine> engine;
+  std::unique_ptr<feed::FeedHost> feed_host;
+  std::vector<std::unique_ptr<app::Feed>> feeds;
+  std::unique_ptr<rpc::RpcServer> rpc;
+  std::thread core_thread;
+
+  app::Settings const& settings() const { return options.settings.settings; }
+  std::filesystem::path state_dir() const { return options.paths.state_dir; }
+  std::int64_t speed() const { return fastest_replay(settings()); }
+
+  core::Result<void> open_store();
+  core::Result<void> open_backup(core::Error const& why);
+  void make_machine();
+  void make_engine();
+  core::Result<void> make_feeds();
+  core::Result<void> make_rpc();
+  core::Result<void> run_core();
+  std::vector<std::string> warnings() const;
+  void stop();
+};
+
+core::Result<void> Daemon::Graph::open_backup(core::Error const& why) {
+  auto const database = state_dir() / "greenq.db";
+  auto const backup = store::readable_backup(database);
+  if (!backup) {
+    return core::fail(why.code, why.reason,
+                      why.message + "; there is no readable backup beside it. Move greenq.db aside to start empty, or "
+                                    "restore it from a copy of your own");
+  }
+  hold_reason = why.message + "; old jobs are shown from " + backup->string() +
+                ", nothing is released. Move greenq.db aside and copy the backup to greenq.db to go on";
+  spdlog::error("STORE_CORRUPT message=\"{}\"", hold_reason);
+  store::ReadOptions read;
+  read.database = *backup;
+  read.prices = {app::site_config(settings()), feed::shipped_profiles(settings().site.zone)};
+  read.immutable = true;
+  auto pool = store::ReadPool::open(std::move(read));
+  if (!pool) return tl::unexpected(pool.error());
+  reads = std::move(*pool);
+  store = std::make_unique<store::HoldStore>(hold_reason);
+  return {};
+}
+
+core::Result<void> Daemon::Graph::open_store() {
+  auto locked = store::lock_state_dir(state_dir());
+  if (!locked) return tl::unexpected(locked.error());
+  lock = std::move(*locked);
+  store::StoreOptions write;
+  write.database = state_dir() / "greenq.db";
+  write.clock = &clock;
+  write.new_epoch = [this] { return app::uuid_v7(clock.now(), app::system_random64); };
+  write.zone = settings().site.zone;
+  write.wal_limit_bytes = settings().store.wal_limit_bytes;
+  write.min_free_bytes = settings().store.min_free_bytes;
+  write.backup_every = settings().store.backup_interval;
+  auto opened = store::SqliteStore::open(std::move(write));
+  if (!opened && opened.error().reason == "STORE_CORRUPT") return open_backup(opened.error());
+  if (!opened) return tl::unexpected(opened.error());
+  store = std::move(*opened);
+  store::ReadOptions read;
+  read.database = state_dir() / "greenq.db";
+  read.prices = {app::site_config(settings()), feed::shipped_profiles(settings().site.zone)};
+  auto pool = store::ReadPool::open(std::move(read));
+  if (!pool) return tl::unexpected(pool.error());
+  reads = std::move(*pool);
+  return {};
+}
+
+void Daemon::Graph::make_machine() {
+  gpus = meter::enumerate_gpus(settings().meter.nvml_library);
+  exec::LocalRunnerOptions run;
+  run.state_dir = state_dir();
+  run.shepherd = options.shepherd;
+  bool const submitter = settings().exec.run_as == app::RunAs::kSubmitter;
+  run.run_as = submitter ? exec::RunAs::kSubmitter : exec::RunAs::kSelf;
+  run.own_uid = getuid();
+  run.listed_uids = settings().exec.allowed_system_uids;
+  run.node = settings().node.name.empty() ? host_name() : settings().node.name;
+  run.cpus = settings().node.cpus;
+  run.memory_bytes = settings().node.memory_bytes;
+  run.gpus = gpus.gpus;
+  run.meter_interval = at_speed(settings().meter.interval, speed());
+  run.log_limit_bytes = settings().exec.log_limit_bytes;
+  runner = std::make_unique<exec::LocalRunner>(std::move(run), clock, inbox);
+  logs = std::make_unique<exec::FileLogs>(state_dir());
+  model = meter::machine_model(settings().meter, runner->capacity().cpus);
+  model.model.slice = at_speed(settings().meter.slice, speed());
+  meter::JournalMeterOptions metering;
+  metering.state_dir = state_dir();
+  metering.interval = at_speed(settings().meter.interval, speed());
+  metering.roots = {settings().meter.sysfs_root, settings().meter.procfs_root, settings().meter.nvml_library};
+  metering.gpus = gpus;
+  metering.model_source = model.source;
+  meter = std::make_unique<meter::JournalMeter>(std::move(metering), inbox);
+}
+
+void Daemon::Graph::make_engine() {
+  planner = std::make_unique<app::WorkerThread>();
+  app::EngineParts parts;
+  parts.clock = &clock;
+  parts.store = store.get();
+  parts.runner = runner.get();
+  parts.meter = meter.get();
+  parts.reads = reads.get();
+  parts.site = app::site_config(settings());
+  parts.model = model.model;
+  parts.profiles = feed::shipped_profiles(settings().site.zone);
+  parts.new_uid = [](core::Instant at) { return app::uuid_v7(at, app::system_random64); };
+  parts.run_on_planner = [this](std::function<void()> job) { planner->run(std::move(job)); };
+  parts.hold_reason = hold_reason;
+  parts.stop_grace = settings().exec.stop_grace;
+  engine = std::make_unique<app::Engine>(std::move(parts));
+  inbox.aim(engine.get());
+}
+
+core::Result<void> Daemon::Graph::make_feeds() {
+  feed_host = std::make_unique<feed::FeedHost>();
+  feed::FeedContext context;
+  context.clock = &clock;
+  context.inbox = &inbox;
+  context.host = feed_host.get();
+  context.random = uniform;
+  context.install_id = host_name() + state_dir().string();
+  context.log = log_feed;
+  for (app::FeedSettings const& from : settings().feeds) {
+    auto made = feed::make_feed(feed_config(from, settings(), static_cast<int>(feeds.size())), context);
+    if (!made) return tl::unexpected(made.error());
+    feeds.push_back(std::move(*made));
+  }
+  return {};
+}
+
+std::vector<std::string> Daemon::Graph::warnings() const {
+  std::vector<std::string> out;
+  if (settings().site.zone.empty()) {
+    out.emplace_back("site.zone is not set: nothing is shifted and no gram is counted; run `greenqd init --zone ZONE`");
+  }
+  if (!settings().site.pue) out.emplace_back("PUE is not set: energy is counted at the computer only (site.pue)");
+  if (!gpus.reason.empty()) out.push_back("GPUs: " + gpus.reason);
+  if (!options.paths.hint.empty()) out.push_back(options.paths.hint);
+  if (speed() > 1) out.emplace_back("a replay feed is played: its figures are recorded ones, not those of today");
+  if (!hold_reason.empty()) out.push_back(hold_reason);
+  return out;
+}
+
+core::Result<void> Daemon::Graph::make_rpc() {
+  rpc::RpcParts parts;
+  parts.engine = engine.get();
+  parts.reads = reads.get();
+  parts.runner = runner.get();
+  parts.logs = logs.get();
+  parts.meter = meter.get();
+  parts.clock = &clock;
+  parts.feeds = [this] {
+    std::vector<app::FeedStatus> out;
+    for (auto const& feed : feeds) out.push_back(feed->status());
+    return out;
+  };
+  parts.profiles = feed::shipped_profiles();
+  parts.facts.version = kVersion;
+  parts.facts.start_time = clock.now();
+  parts.facts.state_dir = state_dir().string();
+  bool const submitter = settings().exec.run_as == app::RunAs::kSubmitter;
+  parts.facts.run_as = submitter ? "submitter" : "self";
+  for (app::ShownSetting const& shown : options.settings.shown) {
+    parts.facts.settings.push_back({shown.key, shown.value, app::to_string(shown.origin)});
+  }
+  parts.facts.library_versions["sqlite"] = sqlite3_libversion();
+  parts.facts.warnings = warnings();
+  parts.options.socket = options.paths.socket;
+  parts.options.socket_mode = submitter ? 0666 : static_cast<mode_t>(settings().server.socket_mode);
+  parts.options.directory_mode = submitter ? 0755 : 0700;
+  parts.options.connections = settings().server.max_connections;
+  auto started = rpc::RpcServer::start(std::move(parts));
+  if (!started) return tl::unexpected(started.error());
+  rpc = std::move(*started);
+  return {};
+}
+
+core::Result<void> Daemon::Graph::run_core() {
+  auto loaded = std::make_shared<core::Result<void>>();
+  std::atomic<bool> done{false};
+  core_thread = std::thread([this, loaded, &done] {
+    *loaded = engine->load();
+    bool const good = loaded->has_value();
+    done.store(true);
+    done.notify_one();
+    if (good) engine->run();
+  });
+  done.wait(false);
+  return *loaded;
+}
+
+void Daemon::Graph::stop() {
+  if (rpc) rpc->stop();
+  for (auto const& feed : feeds) feed->stop();
+  if (feed_host) feed_host->stop();
+  if (engine) engine->stop();
+  if (core_thread.joinable()) core_thread.join();
+  planner.reset();
+  runner.reset();
+  meter.reset();
+  reads.reset();
+}
+
+core::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
+  auto graph = std::make_unique<Graph>(std::move(options));
+  auto const step = [&]() -> core::Result<void> {
+    if (auto opened = graph->open_store(); !opened) return opened;
+    graph->make_machine();
+    graph->make_engine();
+    if (auto fed = graph->make_feeds(); !fed) return fed;
+    if (auto listening = graph->make_rpc(); !listening) return listening;
+    return graph->run_core();
+  };
+  if (auto started = step(); !started) {
+    graph->stop();
+    return tl::unexpected(started.error());
+  }
+  for (auto const& feed : graph->feeds) feed->start();
+  graph->rpc->set_serving(true);
+  for (std::string const& warning : graph->warnings()) spdlog::warn("START_WARNING message=\"{}\"", warning);
+  return std::unique_ptr<Daemon>(new Daemon(std::move(graph)));
+}
+
+Daemon::Daemon(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
+Daemon::~Daemon() { graph_->stop(); }
+
+std::string Daemon::ready_line() const {
+  app::Settings const& settings = graph_->settings();
+  std::string const zone = settings.site.zone.empty() ? "not set" : settings.site.zone;
+  return "greenqd " + std::string{kVersion} + " ready: socket " + graph_->options.paths.socket + ", state " +
+         graph_->options.paths.state_dir + ", zone " + zone;
+}
+
+}  // namespace greenq

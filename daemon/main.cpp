@@ -1,0 +1,166 @@
+// greenqd: reads flags, starts the daemon, waits for SIGTERM or SIGINT.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "daemon.hpp"
+#include "feed/profiles.hpp"
+#include "version.hpp"
+
+namespace {
+
+using namespace greenq;
+
+struct Flags {
+  std::string config;
+  std::string state_dir;
+  std::string socket;
+  std::string zone;
+  std::vector<std::string> set;
+};
+
+struct InitFlags {
+  std::string zone;
+  std::string signal;
+  std::string output = "greenqd.yaml";
+  bool force = false;
+};
+
+int complain(core::Error const& error) {
+  std::cerr << error.message << '\n';
+  for (core::FieldError const& field : error.fields) std::cerr << "  " << field.field << ": " << field.message << '\n';
+  return error.code == core::ErrorCode::kInvalidArgument ? 2 : 1;
+}
+
+void set_up_log(app::Settings::Log const& log) {
+  auto logger = spdlog::stderr_color_mt("greenqd");
+  bool const json = log.format == app::LogFormat::kJson;
+  logger->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","line":"%v"})"
+                           : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
+                      spdlog::pattern_time_type::utc);
+  switch (log.level) {
+    case app::LogLevel::kDebug: logger->set_level(spdlog::level::debug); break;
+    case app::LogLevel::kInfo: logger->set_level(spdlog::level::info); break;
+    case app::LogLevel::kWarn: logger->set_level(spdlog::level::warn); break;
+    case app::LogLevel::kError: logger->set_level(spdlog::level::err); break;
+  }
+  spdlog::set_default_logger(logger);
+}
+
+std::filesystem::path shepherd_beside_us() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "greenq-shepherd";
+}
+
+// The file given, else the first of the usual places that exists.
+std::optional<std::string> find_config(std::string const& given) {
+  if (!given.empty()) return given;
+  app::Environment const env = app::process_environment();
+  std::vector<std::string> places;
+  if (getuid() != 0) {
+    if (auto const home = env("XDG_CONFIG_HOME")) places.push_back(*home + "/greenq/greenqd.yaml");
+    if (auto const home = env("HOME")) places.push_back(*home + "/.config/greenq/greenqd.yaml");
+  }
+  places.emplace_back("/etc/greenq/greenqd.yaml");
+  for (std::string const& place : places) {
+    if (std::filesystem::exists(place)) return place;
+  }
+  return std::nullopt;
+}
+
+// Waits in this thread; all others have these signals blocked.
+sigset_t stop_signals() {
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+int serve(Flags const& flags) {
+  sigset_t const signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  std::vector<std::string> overrides = flags.set;
+  if (!flags.zone.empty()) overrides.push_back("site.zone=" + flags.zone);
+  auto settings = app::load_settings(find_config(flags.config), overrides);
+  if (!settings) return complain(settings.error());
+  set_up_log(settings->settings.log);
+  std::string const socket = flags.socket.empty() ? settings->settings.server.socket : flags.socket;
+  auto paths = app::find_paths(getuid(), app::process_environment(), std::filesystem::current_path().string(),
+                               flags.state_dir, socket);
+  if (!paths) return complain(paths.error());
+  auto daemon = Daemon::start({std::move(*settings), std::move(*paths), shepherd_beside_us()});
+  if (!daemon) return complain(daemon.error());
+  std::cout << (*daemon)->ready_line() << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("STOPPING message=\"stopping; running jobs go on\"");
+  return 0;
+}
+
+int init(InitFlags const& flags) {
+  app::InitRequest request;
+  request.zone = flags.zone;
+  if (flags.signal == "marginal") request.signal = core::SiteSignalChoice::kMarginal;
+  if (flags.signal == "average") request.signal = core::SiteSignalChoice::kAverage;
+  if (flags.signal == "none") request.signal = core::SiteSignalChoice::kNone;
+  for (feed::ShippedZone const& zone : feed::shipped_zones()) {
+    request.zones.push_back({zone.id, zone.marginal, zone.average});
+  }
+  auto const result = app::init_config(request);
+  if (!result) return complain(result.error());
+  if (flags.output == "-") {
+    std::cout << result->config;
+    std::cerr << result->message << '\n';
+    return 0;
+  }
+  if (std::filesystem::exists(flags.output) && !flags.force) {
+    std::cerr << flags.output << " exists already; give --force to replace it, or --output FILE\n";
+    return 1;
+  }
+  std::ofstream file{flags.output};
+  file << result->config;
+  file.close();
+  if (!file) {
+    std::cerr << "cannot write " << flags.output << "; choose another place with --output FILE\n";
+    return 1;
+  }
+  std::cout << result->message << "\nwrote " << flags.output << "; start with: greenqd --config " << flags.output << '\n';
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"greenqd: queues training jobs and runs them in low-carbon windows"};
+  app.set_version_flag("--version", std::string{"greenqd "} + kVersion);
+  Flags flags;
+  app.add_option("--config", flags.config,
+                 "settings (default: ~/.config/greenq/greenqd.yaml, then /etc/greenq/greenqd.yaml, if there)");
+  app.add_option("--state-dir", flags.state_dir, "where jobs and the ledger are kept");
+  app.add_option("--socket", flags.socket, "unix socket to listen on");
+  app.add_option("--zone", flags.zone, "grid zone, same as --set site.zone=ZONE");
+  app.add_option("--set", flags.set, "one setting as key=value; may be repeated")->allow_extra_args(false);
+  InitFlags init_flags;
+  CLI::App* init_command = app.add_subcommand("init", "write an annotated greenqd.yaml for a grid zone");
+  init_command->add_option("--zone", init_flags.zone, "grid zone, e.g. GB or US-CAL-CISO")->required();
+  init_command->add_option("--signal", init_flags.signal, "marginal, average or none")
+      ->check(CLI::IsMember({"marginal", "average", "none"}));
+  init_command->add_option("--output", init_flags.output, "file to write, - for standard output")->capture_default_str();
+  init_command->add_flag("--force", init_flags.force, "replace an existing file");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return init_command->parsed() ? init(init_flags) : serve(flags);
+  } catch (std::exception const& error) {
+    std::cerr << "greenqd: " << error.what() << '\n';
+    return 1;
+  }
+}
