@@ -9,8 +9,18 @@ std::uint8_t byte_at(std::string_view text, std::size_t i) {
   return static_cast<std::uint8_t>(text[i]);
 }
 
-// Length of the well-formed sequence at the front (RFC 3629, table 3-7 of Unicode), or 0.
-std::size_t sequence_length(std::string_view text) {
+bool is_wide_encoding(std::string_view text) {
+  using namespace std::string_view_literals;
+  if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv)) return true;
+  if (text.starts_with("\x00\x00\xFE\xFF"sv)) return true;
+  // Without a mark: a zero among the first bytes of something that should be text.
+  return text.substr(0, 4).find('\0') != std::string_view::npos;
+}
+
+}  // namespace
+
+// Table 3-7 of the Unicode standard.
+std::size_t code_point_length(std::string_view text) {
   auto const lead = byte_at(text, 0);
   if (lead < 0x80) return 1;
   std::size_t length = 0;
@@ -35,16 +45,6 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
-bool is_wide_encoding(std::string_view text) {
-  using namespace std::string_view_literals;
-  if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv)) return true;
-  if (text.starts_with("\x00\x00\xFE\xFF"sv)) return true;
-  // Without a mark: a zero among the first bytes of something that should be text.
-  return text.substr(0, 4).find('\0') != std::string_view::npos;
-}
-
-}  // namespace
-
 int code_points(std::string_view text) {
   int count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) count += (byte_at(text, i) & 0xC0U) == 0x80U ? 0 : 1;
@@ -61,7 +61,7 @@ std::optional<TextFault> check_text(std::string_view text, std::size_t max_bytes
   int column = 1;
   bool const marked = text.starts_with("\xEF\xBB\xBF");
   for (std::size_t i = marked ? 3 : 0; i < text.size();) {
-    auto const length = sequence_length(text.substr(i));
+    auto const length = code_point_length(text.substr(i));
     if (length == 0) return TextFault{line, column, "the file is not UTF-8 text; save it as UTF-8"};
     auto const c = byte_at(text, i);
     if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) {

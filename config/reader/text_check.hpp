@@ -18,6 +18,9 @@ struct TextFault {
 // characters other than tab, line feed and carriage return.
 std::optional<TextFault> check_text(std::string_view text, std::size_t max_bytes);
 
+// Length in bytes of the well-formed UTF-8 sequence at the front (not empty), or 0.
+std::size_t code_point_length(std::string_view text);
+
 // Code points of valid UTF-8.
 int code_points(std::string_view text);
 

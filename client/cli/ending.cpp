@@ -1,0 +1,55 @@
+#include "client/cli/ending.hpp"
+
+#include <algorithm>
+
+#include "client/cli/format.hpp"
+
+namespace greenq::client {
+
+int exit_code_of(v1::Job const& job) {
+  if (job.state() == v1::Job::STATE_SUCCEEDED) return 0;
+  int const code = job.exit_status() & 0xFF;
+  return code == 0 ? 1 : code;
+}
+
+std::string ending_line(v1::Job const& job) {
+  auto line = full_id(job.name()) + ' ' + state_text(job.state());
+  if (job.state() == v1::Job::STATE_FAILED && job.exit_status() != 0) {
+    line += job.exit_status() > 128 ? " (signal " + std::to_string(job.exit_status() - 128) + ')'
+                                    : " (exit " + std::to_string(job.exit_status()) + ')';
+  }
+  if (job.state() != v1::Job::STATE_SUCCEEDED && !job.message().empty()) line += ": " + safe(job.message());
+  return line;
+}
+
+Result<std::optional<v1::Job>> wait_for_end(Context& context, std::string const& name,
+                                            std::optional<Milliseconds> timeout, Milliseconds step,
+                                            std::function<void()> const& on_progress) {
+  auto& connection = context.connection();
+  auto const begin = context.now();
+  Milliseconds down{0};
+  v1::WaitJobRequest request;
+  request.set_name(name);
+  while (true) {
+    auto const left = timeout ? *timeout - (context.now() - begin) : Milliseconds::max();
+    if (left <= Milliseconds(0)) return std::optional<v1::Job>{};
+    auto const response = connection.call<v1::WaitJobResponse>(
+        connection.jobs(), &v1::JobService::Stub::WaitJob, request, std::min(step, left));
+    if (response && is_terminal(response->job().state())) return std::optional<v1::Job>(response->job());
+    on_progress();
+    if (response) {
+      context.env().sleep(Milliseconds(20));
+      continue;
+    }
+    auto const& code = response.error().code;
+    if (code == "DEADLINE_EXCEEDED") continue;
+    bool const lost = code == "UNAVAILABLE" || code == "UNREACHABLE";
+    // The first call must find a daemon; later ones survive its restart for a minute.
+    bool const first = context.now() - begin < Milliseconds(500) && down == Milliseconds(0);
+    if (!lost || first || down >= Milliseconds(60'000)) return tl::unexpected<Failure>(response.error());
+    context.env().sleep(Milliseconds(500));
+    down += Milliseconds(500);
+  }
+}
+
+}  // namespace greenq::client

@@ -1,0 +1,23 @@
+// Energy and carbon for people. The two books stand side by side and are never added; what is unknown is said
+// to be unknown, never zero.
+#pragma once
+
+#include <string>
+
+#include "client/cli/environment.hpp"
+#include "client/cli/table.hpp"
+#include "greenq/v1/footprint.pb.h"
+
+namespace greenq::client {
+
+// The whole footprint of one job.
+std::string footprint_text(v1::Footprint const& footprint, UtcTime now, Style style);
+
+// "modelled 96 %, measured 4 %"; "nothing metered" without energy.
+std::string quality_text(v1::Energy const& energy);
+// "1.90 kg", "1.90 kg (part unknown)", "unknown".
+std::string book_text(v1::CarbonBook const& book);
+// "1.50 kg (44 %)", negative when later was dirtier; "-" without a baseline.
+std::string saving_text(v1::CarbonBook const& book);
+
+}  // namespace greenq::client

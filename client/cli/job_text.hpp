@@ -1,0 +1,14 @@
+// What a job is, in lines "key  value"; used by info and explain.
+#pragma once
+
+#include <string>
+
+#include "client/cli/cli.hpp"
+
+namespace greenq::client {
+
+Result<v1::Job> get_job(Context& context, std::string const& name);
+std::string job_text(v1::Job const& job, UtcTime now, Style style);
+std::string state_coloured(v1::Job::State state, Style style);
+
+}  // namespace greenq::client

@@ -1,0 +1,92 @@
+#include "client/cli/plan_text.hpp"
+
+#include <fmt/format.h>
+
+#include "client/cli/format.hpp"
+
+namespace greenq::client {
+namespace {
+
+Milliseconds length(v1::PlannedWindow const& window) {
+  return instant(window.end_time()) - instant(window.start_time());
+}
+
+Milliseconds planned_length(v1::Plan const& plan) {
+  if (plan.segments_size() < 2) return length(plan.chosen());
+  Milliseconds total{0};
+  for (auto const& segment : plan.segments()) total += length(segment);
+  return total;
+}
+
+std::string change(v1::Plan const& plan) {
+  auto const now = static_cast<double>(plan.now().carbon_mg());
+  if (now <= 0) return {};
+  auto const ratio = (static_cast<double>(plan.chosen().carbon_mg()) - now) / now;
+  return fmt::format("{:+.0f} %; ", ratio * 100);
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
+}  // namespace
+
+std::string window_text(v1::PlannedWindow const& window, UtcTime now) {
+  auto const begin = instant(window.start_time());
+  auto const end = instant(window.end_time());
+  if (end - begin < std::chrono::minutes(2))
+    return local_time(begin, now) + " for " + duration_text(end - begin);
+  return local_time(begin, now) + '-' + local_time(end, end - begin < std::chrono::hours(20) ? end : now);
+}
+
+std::string plan_line(v1::Plan const& plan, UtcTime now) {
+  if (!plan.has_chosen()) return "no plan yet";
+  auto const start = instant(plan.chosen().start_time());
+  auto text = start <= now + std::chrono::seconds(1)  ? std::string("starts now")
+              : start - now < std::chrono::minutes(2) ? "planned start " + relative_time(start, now)
+                                                      : "planned start " + local_time_with_zone(start, now);
+  text += ", " + duration_text(planned_length(plan));
+  if (plan.segments_size() > 1) text += fmt::format(" in {} parts", plan.segments_size());
+  if (!plan.chosen().known()) {
+    text += " · carbon unknown";
+  } else if (plan.now().known() && start > now + std::chrono::seconds(1)) {
+    text +=
+        fmt::format(" · {} CO2e planned, {} if started now ({}{})", carbon_text(plan.chosen().carbon_mg()),
+                    carbon_text(plan.now().carbon_mg()), change(plan), source_text(plan.source(), now));
+  } else {
+    text += fmt::format(" · {} CO2e planned ({})", carbon_text(plan.chosen().carbon_mg()),
+                        source_text(plan.source(), now));
+  }
+  if (!plan.not_shifted_reason().empty()) text += " · not shifted: " + safe(plan.not_shifted_reason());
+  return text;
+}
+
+std::string plan_table(v1::Plan const& plan, UtcTime now, Style style) {
+  using Align = Table::Align;
+  Table table({{"WINDOW (" + zone_name(now) + ")"},
+               {upper(kind_text(plan.source().kind())) + " g/kWh", Align::kRight},
+               {"EST. ENERGY", Align::kRight},
+               {"EST. CARBON", Align::kRight},
+               {"NOTE"}});
+  auto const add = [&](std::string window, v1::PlannedWindow const& planned, std::string note) {
+    table.add({std::move(window), planned.known() ? intensity_text(planned.mean_mg_per_kwh()) : "unknown",
+               energy_text(planned.energy_mj()),
+               planned.known() ? carbon_text(planned.carbon_mg()) : "unknown", std::move(note)});
+  };
+  bool const at_once = plan.has_chosen() && plan.has_now() &&
+                       plan.chosen().start_time().seconds() <= plan.now().start_time().seconds();
+  if (plan.has_now()) add("now", plan.now(), at_once ? "chosen" : "");
+  if (plan.has_chosen() && !at_once) add(window_text(plan.chosen(), now), plan.chosen(), "chosen");
+  if (plan.has_latest()) add(window_text(plan.latest(), now), plan.latest(), "latest that keeps the bound");
+  auto out = table.text(true, style);
+  for (int i = 0; plan.segments_size() > 1 && i < plan.segments_size(); ++i) {
+    out += fmt::format("part {}: {}\n", i + 1, window_text(plan.segments(i), now));
+  }
+  out += "Intensity: " + source_text(plan.source(), now) + ". Energy is modelled.\n";
+  if (!plan.note().empty()) out += safe(plan.note()) + '\n';
+  if (!plan.not_shifted_reason().empty()) out += "Not shifted: " + safe(plan.not_shifted_reason()) + '\n';
+  return out;
+}
+
+}  // namespace greenq::client

@@ -1,0 +1,22 @@
+// Plans in words and as a table.
+#pragma once
+
+#include <string>
+
+#include "client/cli/environment.hpp"
+#include "client/cli/table.hpp"
+#include "greenq/v1/job.pb.h"
+
+namespace greenq::client {
+
+// "planned start Mon 23:40 CET, 5h · 1.90 kg CO2e planned, 3.40 kg if started now (-44 %; marginal, GB, neso,
+// issued 8m ago)". Unknown carbon is said to be unknown.
+std::string plan_line(v1::Plan const& plan, UtcTime now);
+
+// The windows "now", the chosen one and the latest, with the source below.
+std::string plan_table(v1::Plan const& plan, UtcTime now, Style style);
+
+// "Mon 23:40-04:40"
+std::string window_text(v1::PlannedWindow const& window, UtcTime now);
+
+}  // namespace greenq::client

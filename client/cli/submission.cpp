@@ -1,0 +1,99 @@
+#include "client/cli/submission.hpp"
+
+#include <algorithm>
+
+#include "client/cli/format.hpp"
+#include "client/cli/job_file.hpp"
+#include "client/cli/plan_text.hpp"
+
+namespace greenq::client {
+namespace {
+
+constexpr int kPlanTries = 10;
+constexpr Milliseconds kPlanPause{100};
+constexpr std::size_t kMaxPlansShown = 20;
+
+bool lost(Failure const& failure) {
+  return failure.code == "UNAVAILABLE" || failure.code == "UNREACHABLE";
+}
+
+// The same request id makes the second call harmless when the first one was accepted.
+template <class Response, class Method, class Request>
+Result<Response> call_twice(Context& context, Method method, Request const& request) {
+  auto& connection = context.connection();
+  auto response = connection.call<Response>(connection.jobs(), method, request);
+  if (response || !lost(response.error())) return response;
+  context.env().sleep(Milliseconds(300));
+  return connection.call<Response>(connection.jobs(), method, request);
+}
+
+Result<std::vector<Submitted>> submit_one(Context& context, JobFile& file) {
+  auto& request = file.requests.front();
+  request.set_request_id(context.env().new_uuid());
+  auto response = call_twice<v1::SubmitJobResponse>(context, &v1::JobService::Stub::SubmitJob, request);
+  if (!response) return tl::unexpected<Failure>(file.place(response.error()));
+  return std::vector<Submitted>{{response->job(), response->plan()}};
+}
+
+Result<std::vector<Submitted>> submit_batch(Context& context, JobFile& file) {
+  v1::BatchSubmitJobsRequest request;
+  request.set_request_id(context.env().new_uuid());
+  for (auto const& one : file.requests) *request.add_requests() = one;
+  auto response =
+      call_twice<v1::BatchSubmitJobsResponse>(context, &v1::JobService::Stub::BatchSubmitJobs, request);
+  if (!response) return tl::unexpected<Failure>(file.place(response.error()));
+  std::vector<Submitted> jobs;
+  for (auto const& one : response->responses()) jobs.push_back({one.job(), one.plan()});
+  return jobs;
+}
+
+void fetch_plan(Context& context, Submitted& submitted) {
+  auto& connection = context.connection();
+  v1::ExplainJobRequest request;
+  request.set_name(submitted.job.name());
+  for (int i = 0; i < kPlanTries && !submitted.plan.has_chosen(); ++i) {
+    if (i > 0) context.env().sleep(kPlanPause);
+    auto const response = connection.call<v1::ExplainJobResponse>(connection.jobs(),
+                                                                  &v1::JobService::Stub::ExplainJob, request);
+    if (!response) return;
+    submitted.plan = response->plan();
+    submitted.job = response->job();
+    if (submitted.job.state() != v1::Job::STATE_QUEUED || submitted.job.spec().hold()) return;
+  }
+}
+
+}  // namespace
+
+void add_file_options(CLI::App& command, SubmitOptions& options) {
+  command.add_option("file", options.file, "Job file, or - for standard input")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--set", options.overrides, "Override a value of the file, e.g. --set resources.gpus=2")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const& options,
+                                           bool wait_for_plan) {
+  auto file = read_job_file(options.file, options.overrides, context.env(), "nothing was submitted");
+  if (!file) return tl::unexpected<Failure>(file.error());
+  if (options.hold) {
+    for (auto& request : file->requests) request.mutable_spec()->set_hold(true);
+  }
+  auto jobs = file->requests.size() == 1 ? submit_one(context, *file) : submit_batch(context, *file);
+  if (!jobs || !wait_for_plan) return jobs;
+  for (std::size_t i = 0; i < std::min(jobs->size(), kMaxPlansShown); ++i) fetch_plan(context, (*jobs)[i]);
+  return jobs;
+}
+
+std::string submitted_line(Submitted const& submitted, UtcTime now) {
+  auto line = "Submitted " + full_id(submitted.job.name());
+  if (!submitted.job.spec().display_name().empty())
+    line += " (" + safe(submitted.job.spec().display_name()) + ")";
+  if (submitted.job.spec().hold())
+    return line + " · held until `greenq release " + short_id(submitted.job.name()) + "`";
+  if (submitted.plan.has_chosen()) return line + " · " + plan_line(submitted.plan, now);
+  return line + " · " + state_text(submitted.job.state());
+}
+
+}  // namespace greenq::client

@@ -1,0 +1,33 @@
+// Submitting a job file; used by the verbs submit and run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/cli/cli.hpp"
+
+namespace greenq::client {
+
+struct SubmitOptions {
+  std::string file = "job.yaml";
+  std::vector<std::string> overrides;
+  bool hold = false;
+};
+
+// Options that submit, run, plan and validate share.
+void add_file_options(CLI::App& command, SubmitOptions& options);
+
+struct Submitted {
+  v1::Job job;
+  v1::Plan plan;  // without `chosen` when none was made in time
+};
+
+// All jobs of the file, all or none. A lost answer is asked for once more with the same request id. Then
+// waits up to a second for their plans, unless `wait_for_plan` is false.
+Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const& options,
+                                           bool wait_for_plan);
+
+// "Submitted vision/4213 · planned start …"
+std::string submitted_line(Submitted const& submitted, UtcTime now);
+
+}  // namespace greenq::client

@@ -1,0 +1,10 @@
+// Version of the client, from the build.
+#pragma once
+
+#include <string_view>
+
+namespace greenq::client {
+
+inline constexpr std::string_view kVersion = GREENQ_VERSION;
+
+}  // namespace greenq::client
