@@ -113,6 +113,10 @@ void end_job(Draft& draft, Job& job, JobState state, std::string message) {
   job.stop = StopIntent::kNone;
   job.stop_deadline.reset();
   job.plan.reset();
+  if (!job.attempts.empty() && !job.attempts.back().end) {  // paused: nothing runs that could report
+    job.attempts.back().end = SegmentEnd{Outcome::kCancelled, 0, draft.now(), job.message};
+    draft.note(job, JobEventKind::kAttemptEnded, "attempt " + std::to_string(job.attempts.back().number) + ": " + job.message);
+  }
   draft.note(job, JobEventKind::kEnded, job.message);
   tell_dependents(draft, job);
   auto const& meters = draft.base().meters;
