@@ -41,7 +41,8 @@ class RelayInbox final : public app::Inbox {
 // At a replay speed of 1800 an hour passes in two seconds: what is measured each five minutes then must be
 // measured more often, but not more than once a second.
 core::Span at_speed(core::Span span, std::int64_t speed) {
-  return std::max(core::Span{span.count() / speed}, core::Span{std::chrono::seconds{1}});
+  core::Span const least{std::chrono::seconds{1}};
+  return span <= least ? span : std::max(core::Span{span.count() / speed}, least);
 }
 
 std::int64_t fastest_replay(app::Settings const& settings) {

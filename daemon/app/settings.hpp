@@ -57,7 +57,7 @@ struct Settings {
     std::string name;                            // empty: host name
   } node;
   struct Exec {
-    std::optional<RunAs> run_as{};  // nothing: submitter for root, self for others
+    RunAs run_as = RunAs::kSelf;
     std::vector<std::uint32_t> allowed_system_uids;
     std::int64_t log_limit_bytes = 0;
     core::Span stop_grace{0};

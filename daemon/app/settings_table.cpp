@@ -76,13 +76,10 @@ void add_node_rows(Rows& rows) {
 
 void add_exec_rows(Rows& rows) {
   rows.push_back(make_row<S>(
-      "exec.run_as", {ValueType::kChoice, "auto", "auto", "", "", {"self", "submitter"}},
+      "exec.run_as", {ValueType::kChoice, "self", "", "", "", {"self", "submitter"}},
       "self: every job runs as the daemon's user, and only that user may submit. submitter: jobs run as who "
-      "submitted them, which needs root. auto: submitter for root, self for others.",
-      [](S& s, V const& v) {
-        s.exec.run_as =
-            v.unset ? std::nullopt : std::optional(v.text == "self" ? RunAs::kSelf : RunAs::kSubmitter);
-      }));
+      "submitted them, which needs root; the socket is then open to all local users.",
+      [](S& s, V const& v) { s.exec.run_as = v.text == "self" ? RunAs::kSelf : RunAs::kSubmitter; }));
   rows.push_back(make_row<S>("exec.allowed_system_uids", {ValueType::kList, "[]", "", "0", "4294967294"},
                              "User ids below 1000 that may run jobs under run_as: submitter, e.g. [0].",
                              [](S& s, V const& v) {
