@@ -218,7 +218,8 @@ core::Result<void> LocalRunner::Worker::write_attempt(Entry const& entry) const 
   }
   if (exists_at(dir.get(), app::kAttemptFile)) return {};
   AttemptRecord const record{entry.launch, options_.path, options_.log_limit_bytes, options_.meter_interval};
-  return write_durably_at(dir.get(), app::kAttemptFile, to_json(record));
+  // Should a crash take it away again, it was not claimed either and is written anew.
+  return write_whole_at(dir.get(), app::kAttemptFile, to_json(record));
 }
 
 void LocalRunner::Worker::watch(Entry& entry, Phase phase, UniqueFd fd) {

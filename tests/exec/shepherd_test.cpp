@@ -245,7 +245,7 @@ TEST_F(Shepherd, OneOfManyAtTheSameTimeRunsTheJob) {
 TEST_F(Shepherd, ClearsWhatADamagedAttemptMeans) {
   auto const job = script("echo x >> runs");
   fs::create_directories(dir(job));
-  for (std::string const text : {"", "{", "[]", R"({"version":1})", R"({"version":2})"}) {
+  for (char const* text : {"", "{", "[]", R"({"version":1})", R"({"version":2})"}) {
     fs::remove_all(dir(job));
     fs::create_directories(dir(job));
     std::ofstream(dir(job) / app::kAttemptFile) << text;

@@ -94,7 +94,7 @@ TEST_F(UserSwitch, DoesNotWriteThroughALinkedDirectoryOrWhereOnlyRootMay) {
   fs::create_directory(root() / "private");
   ::chmod((root() / "private").c_str(), 0700);
   fs::create_directory_symlink(root() / "private", work() / "linked");
-  for (std::string const path : {std::string("linked/out.txt"), (root() / "private/out.txt").string()}) {
+  for (auto const& path : {std::string("linked/out.txt"), (root() / "private/out.txt").string()}) {
     auto job = nobodys("echo attack");
     job.stdout_path = path;
     auto const end = run(job);

@@ -87,13 +87,20 @@ bool write_all(int fd, std::string_view data) {
   return true;
 }
 
-core::Result<void> write_durably_at(int dir, std::string const& name, std::string_view content) {
+core::Result<void> write_whole_at(int dir, std::string const& name, std::string_view content) {
   std::string const temporary = name + ".tmp";
-  UniqueFd fd{::openat(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  UniqueFd const fd{
+      ::openat(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd || !write_all(fd.get(), content) || ::fsync(fd.get()) != 0 ||
-      ::renameat(dir, temporary.c_str(), dir, name.c_str()) != 0 || ::fsync(dir) != 0) {
+      ::renameat(dir, temporary.c_str(), dir, name.c_str()) != 0) {
     return failed(name, errno);
   }
+  return {};
+}
+
+core::Result<void> write_durably_at(int dir, std::string const& name, std::string_view content) {
+  if (auto written = write_whole_at(dir, name, content); !written) return written;
+  if (::fsync(dir) != 0) return failed(name, errno);
   return {};
 }
 

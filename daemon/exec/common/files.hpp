@@ -44,7 +44,9 @@ std::string read_whole(std::string const& path, std::size_t limit = 1 << 20);
 bool write_whole(std::string const& path, std::string_view text);
 bool write_all(int fd, std::string_view data);
 
-// Temporary file, fsync, rename, fsync of the directory: after a crash the file is whole or not there.
+// Temporary file, fsync, rename: after a crash the file is whole or not there.
+core::Result<void> write_whole_at(int dir, std::string const& name, std::string_view content);
+// And fsync of the directory: it is there, with everything that was made in the directory before.
 core::Result<void> write_durably_at(int dir, std::string const& name, std::string_view content);
 
 bool exists_at(int dir, std::string const& name);
