@@ -158,14 +158,14 @@ std::optional<core::Intensity> read_value(std::string const& file, std::size_t l
 }
 
 std::optional<Instant> read_time(std::string const& file, std::size_t line, std::string_view cell,
-                                 std::optional<Instant> before, Problems& problems) {
+                                 std::optional<Instant> before, bool may_repeat, Problems& problems) {
   auto const time = parse_time(cell);
   if (!time) {
     problems.add(file, line,
                  "`" + std::string(cell.substr(0, 40)) + "` is not a time like 2020-06-01T00:00:00Z");
     return std::nullopt;
   }
-  if (before && *time == *before) {
+  if (before && *time == *before && !may_repeat) {
     problems.add(file, line, "the time " + core::utc_text(*time) + " appears twice");
     return std::nullopt;
   }
@@ -248,7 +248,7 @@ void read_actuals(RecordingOptions const& options, std::string_view text, Record
       problems.add(options.path, line, "a row has two cells: time and value");
       return;
     }
-    auto const time = read_time(options.path, line, trim(cells[0]), before, problems);
+    auto const time = read_time(options.path, line, trim(cells[0]), before, false, problems);
     auto const value = read_value(options.path, line, trim(cells[1]), recording.kind, problems);
     if (time) before = time;
     if (time && value) {
@@ -309,7 +309,7 @@ void read_issues(std::string const& file, std::string_view text, Recording& reco
           "the row has " + std::to_string(cells.size()) + " cells, the header " + std::to_string(columns));
       return;
     }
-    auto const issued = read_time(file, line, trim(cells[0]), before, problems);
+    auto const issued = read_time(file, line, trim(cells[0]), before, true, problems);
     if (!issued) return;
     before = issued;
     RecordedIssue issue{*issued, {}};
@@ -318,6 +318,8 @@ void read_issues(std::string const& file, std::string_view text, Recording& reco
       if (!value) return;
       issue.values.push_back(*value);
     }
+    bool const again = !recording.issues.empty() && recording.issues.back().issued == issue.issued;
+    if (again) recording.issues.pop_back();  // issued once more: the later row counts
     recording.issues.push_back(std::move(issue));
   });
   if (comments.kind && *comments.kind != recording.kind) {

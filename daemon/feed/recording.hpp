@@ -4,7 +4,8 @@
 // The comments may say `kind: marginal direct`, `step_s: 3600`, `source: …`, `licence: …`. Rows may be left
 // out (gaps); everything else that is odd makes the file unusable: no number, wrong order, twice, off the
 // step, out of bounds, unit. Issues: header `issued_utc,h000,h001,…` (hours ahead) or
-// `issued_utc,m005,m010,…` (minutes ahead), one row per issue.
+// `issued_utc,m005,m010,…` (minutes ahead), one row per issue;
+// of two rows for the same moment the later one counts.
 #pragma once
 
 #include <optional>
