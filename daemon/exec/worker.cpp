@@ -74,7 +74,7 @@ void LocalRunner::Worker::put(core::StopSegment stop) {
 
 void LocalRunner::Worker::wake() const {
   std::uint64_t const one = 1;
-  static_cast<void>(::write(wakeup_.get(), &one, sizeof one));
+  [[maybe_unused]] ssize_t const written = ::write(wakeup_.get(), &one, sizeof one);
 }
 
 void LocalRunner::Worker::loop() {
@@ -103,7 +103,7 @@ void LocalRunner::Worker::loop() {
 
 void LocalRunner::Worker::take_commands() {
   std::uint64_t count = 0;
-  static_cast<void>(::read(wakeup_.get(), &count, sizeof count));
+  [[maybe_unused]] ssize_t const got = ::read(wakeup_.get(), &count, sizeof count);
   std::deque<Command> commands;
   {
     std::lock_guard const lock(mutex_);
