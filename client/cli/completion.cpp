@@ -199,22 +199,24 @@ _greenq_jobs() {{
   local -a jobs
   jobs=(${{(f)"$(greenq ls -q 2>/dev/null)"}} last all)
   compadd -a jobs
-}
-}
+}}
 
-_greenq() {
-  {
-    local - a verbs verbs = ({}) if ((CURRENT == 2));
-    then _describe - t verbs 'greenq verb' verbs return fi local verb =
-        $words[2] shift words((CURRENT--)) case $verb in {}
-    esac
-  }
-}
+_greenq() {{
+  local -a verbs
+  verbs=(
+{}  )
+  if (( CURRENT == 2 )); then
+    _describe -t verbs 'greenq verb' verbs
+    return
+  fi
+  local verb=$words[2]
+  shift words
+  (( CURRENT-- ))
+  case $verb in
+{}  esac
+}}
 
-if
-  [[$funcstack [1] == _greenq]];
-then _greenq "$@";
-else compdef _greenq greenq; fi
+if [[ $funcstack[1] == _greenq ]]; then _greenq "$@"; else compdef _greenq greenq; fi
 )script",
                      verbs, cases);
 }

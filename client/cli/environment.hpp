@@ -22,14 +22,14 @@ struct Environment {
   bool err_is_terminal = false;
   bool utf8 = true;  // may print block characters
   int columns = 80;
-  std::function<std::optional<std::string>(std::string const&)> variable;
-  std::function<UtcTime()> now;
-  std::function<std::string()> new_uuid;
-  std::function<void(Milliseconds)> sleep;
+  std::function<std::optional<std::string>(std::string const&)> variable{};
+  std::function<UtcTime()> now{};
+  std::function<std::string()> new_uuid{};
+  std::function<void(Milliseconds)> sleep{};
   std::uint32_t uid = 0;
-  std::string user;       // login name, "" when unknown
-  std::string home;       // "" when unknown
-  std::string directory;  // absolute
+  std::string user{};       // login name, "" when unknown
+  std::string home{};       // "" when unknown
+  std::string directory{};  // absolute
 };
 
 // The real one: standard streams, wall clock, kernel randomness. Call once, from main.

@@ -6,14 +6,11 @@
 #include <array>
 #include <cmath>
 #include <ctime>
-#include <optional>
 
 #include "config/reader/text_check.hpp"
 
 namespace greenq::client {
 namespace {
-
-using std::chrono::duration_cast;
 
 // Three significant digits for what is below 1000.
 std::string digits(double value) {

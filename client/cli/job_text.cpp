@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/cli/format.hpp"
 
 namespace greenq::client {
@@ -62,7 +64,7 @@ std::string command_text(v1::JobSpec const& spec) {
 }
 
 std::string attempt_text(v1::Attempt const& attempt, UtcTime now) {
-  auto text = fmt::format("{}", outcome_text(attempt.outcome()));
+  auto text = outcome_text(attempt.outcome());
   if (attempt.outcome() == v1::Attempt::OUTCOME_EXITED)
     text += fmt::format(" with {}", attempt.exit_status());
   if (attempt.outcome() == v1::Attempt::OUTCOME_SIGNALED) text += fmt::format(" {}", attempt.exit_status());

@@ -1,4 +1,5 @@
 // greenq ls: my live jobs.
+#include <algorithm>
 #include <ostream>
 
 #include "client/cli/cli.hpp"

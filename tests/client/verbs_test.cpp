@@ -1,0 +1,757 @@
+// The verbs against a fake daemon: what they ask, what they print, how they end.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "tests/client/cli_fixture.hpp"
+#include "tests/client/fake_server.hpp"
+
+namespace greenq::client {
+namespace {
+
+using grpc::Status;
+using grpc::StatusCode;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+v1::Job job_of(int id, v1::Job::State state, std::string const& name = "train") {
+  v1::Job job;
+  job.set_name("projects/vision/jobs/" + std::to_string(id));
+  job.set_owner("ada");
+  job.set_state(state);
+  job.mutable_spec()->set_display_name(name);
+  job.mutable_spec()->mutable_resources()->set_cpus(2);
+  *job.mutable_create_time() = timestamp(kNow - std::chrono::hours(1));
+  return job;
+}
+
+v1::SignalSource source_of(v1::SignalKind kind) {
+  v1::SignalSource source;
+  source.set_zone("GB");
+  source.set_kind(kind);
+  source.set_provider("neso");
+  *source.mutable_issue_time() = timestamp(kNow - std::chrono::minutes(8));
+  return source;
+}
+
+void set_window(v1::PlannedWindow& window, UtcTime begin, Milliseconds length, std::int64_t mg,
+                std::int64_t carbon) {
+  *window.mutable_start_time() = timestamp(begin);
+  *window.mutable_end_time() = timestamp(begin + length);
+  window.set_known(true);
+  window.set_mean_mg_per_kwh(mg);
+  window.set_energy_mj(23'760'000'000);  // 6.6 kWh
+  window.set_carbon_mg(carbon);
+}
+
+v1::Plan shifted_plan() {
+  v1::Plan plan;
+  auto const five_hours = std::chrono::hours(5);
+  set_window(*plan.mutable_now(), kNow, five_hours, 512'000, 3'379'200);
+  set_window(*plan.mutable_chosen(), at("2026-11-23T23:40:00Z"), five_hours, 288'000, 1'900'800);
+  set_window(*plan.mutable_latest(), at("2026-11-24T02:00:00Z"), five_hours, 430'000, 2'838'000);
+  *plan.mutable_source() = source_of(v1::SIGNAL_KIND_MARGINAL);
+  plan.set_note("The cheapest 5 h before the bound.");
+  return plan;
+}
+
+class VerbTest : public CliTest {
+ protected:
+  VerbTest() : server(std::make_unique<FakeServer>(dir.path("s"))) {
+    here.variables["GREENQ_SOCKET"] = dir.path("s");
+  }
+
+  // GetJob knows this job.
+  void know(v1::Job const& job) {
+    server->jobs.on_GetJob = [job](auto const&, auto& response) {
+      *response.mutable_job() = job;
+      return Status::OK;
+    };
+  }
+
+  std::unique_ptr<FakeServer> server;
+};
+
+TEST_F(VerbTest, SubmitPrintsOneLineWithThePlan) {
+  std::string request_id;
+  server->jobs.on_SubmitJob = [&](auto const& request, auto& response) {
+    request_id = request.request_id();
+    *response.mutable_job() = job_of(4213, v1::Job::STATE_QUEUED);
+    return Status::OK;
+  };
+  int asked = 0;
+  server->jobs.on_ExplainJob = [&](auto const& request, auto& response) {
+    EXPECT_EQ(request.name(), "projects/vision/jobs/4213");
+    *response.mutable_job() = job_of(4213, v1::Job::STATE_QUEUED);
+    if (++asked > 2) *response.mutable_plan() = shifted_plan();
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\n")}), 0) << err();
+  EXPECT_EQ(out(),
+            "Submitted vision/4213 (train) · planned start 23:40 UTC, 5h · 1.90 kg CO2e planned, 3.38 kg if "
+            "started now "
+            "(-44 %; marginal, GB, neso, issued 8m ago)\n");
+  EXPECT_EQ(request_id, "uuid-1");
+  EXPECT_EQ(greenq({"submit", "-q", dir.path("job.yaml")}), 0);
+  EXPECT_EQ(out(), "4213\n");
+  EXPECT_EQ(request_id, "uuid-2");
+  here.env.out_is_terminal = true;
+  greenq({"submit", "--color", "never", dir.path("job.yaml")});
+  EXPECT_THAT(out(), HasSubstr("\n  greenq explain 4213 | greenq logs -f 4213 | greenq cancel 4213\n"));
+}
+
+TEST_F(VerbTest, SubmitRetriesALostAnswerWithTheSameId) {
+  std::vector<std::string> ids;
+  server->jobs.on_SubmitJob = [&](auto const& request, auto& response) {
+    ids.push_back(request.request_id());
+    if (ids.size() == 1) return Status(StatusCode::UNAVAILABLE, "going down");
+    *response.mutable_job() = job_of(1, v1::Job::STATE_QUEUED);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"submit", "-q", dir.write("job.yaml", "run: x\n")}), 0) << err();
+  EXPECT_THAT(ids, ElementsAre("uuid-1", "uuid-1"));
+}
+
+TEST_F(VerbTest, SeveralDocumentsGoAsOneBatch) {
+  server->jobs.on_BatchSubmitJobs = [&](auto const& request, auto& response) {
+    for (int i = 0; i < request.requests_size(); ++i) {
+      EXPECT_EQ(request.requests(i).request_id(), "");
+      *response.add_responses()->mutable_job() = job_of(10 + i, v1::Job::STATE_QUEUED);
+    }
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"submit", "-q", "--hold", dir.write("job.yaml", "run: x\n---\nrun: y\n")}), 0) << err();
+  EXPECT_EQ(out(), "10\n11\n");
+}
+
+TEST_F(VerbTest, ServerViolationsPointIntoTheFile) {
+  server->jobs.on_SubmitJob = [](auto const&, auto&) {
+    return detailed(StatusCode::INVALID_ARGUMENT, "this job can never run here", "NEVER_FITS",
+                    {{"spec.resources.gpus", "this machine has 1 GPU"}});
+  };
+  auto const file = dir.write("job.yaml", "run: x\nresources: {gpus: 8}\n");
+  EXPECT_EQ(greenq({"submit", file}), 2);
+  EXPECT_EQ(err(),
+            file +
+                ":2:19: error: resources.gpus: this machine has 1 GPU\n  2 | resources: {gpus: 8}\n    |"
+                "                   ^\n1 error; nothing was submitted\n");
+  EXPECT_EQ(out(), "");
+  EXPECT_EQ(greenq({"submit", file, "-o", "json"}), 2);
+  EXPECT_THAT(err(), StartsWith(R"({"error":{"code":"INVALID_ARGUMENT","reason":"NEVER_FITS",)"));
+  EXPECT_THAT(err(), HasSubstr(R"("line":2,"column":19,"field":"resources.gpus")"));
+}
+
+TEST_F(VerbTest, StatusesBecomeExitCodes) {
+  struct Case {
+    StatusCode code;
+    int exit;
+  };
+  for (auto const& [code, exit] :
+       {Case{StatusCode::NOT_FOUND, 3}, Case{StatusCode::PERMISSION_DENIED, 4},
+        Case{StatusCode::INVALID_ARGUMENT, 2}, Case{StatusCode::FAILED_PRECONDITION, 1},
+        Case{StatusCode::INTERNAL, 1}, Case{StatusCode::RESOURCE_EXHAUSTED, 1},
+        Case{StatusCode::UNAVAILABLE, 1}}) {
+    server->jobs.on_GetJob = [code = code](auto const&, auto&) { return Status(code, "no such luck"); };
+    EXPECT_EQ(greenq({"info", "7"}), exit) << canonical_name(code);
+    EXPECT_EQ(err(), "greenq: no such luck\n");
+  }
+}
+
+TEST_F(VerbTest, BudgetRefusalIsFive) {
+  server->jobs.on_SubmitJob = [](auto const&, auto&) {
+    google::rpc::Status status;
+    google::rpc::QuotaFailure quota;
+    quota.add_violations()->set_subject("projects/vision");
+    status.add_details()->PackFrom(quota);
+    return Status(StatusCode::RESOURCE_EXHAUSTED, "the budget is used up", status.SerializeAsString());
+  };
+  EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\n")}), 5);
+}
+
+TEST_F(VerbTest, PlanShowsTheWindows) {
+  server->jobs.on_PlanJob = [](auto const&, auto& response) {
+    *response.mutable_plan() = shifted_plan();
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"plan", dir.write("job.yaml", "run: x\n")}), 0) << err();
+  EXPECT_EQ(out(),
+            "WINDOW (UTC)     MARGINAL g/kWh  EST. ENERGY  EST. CARBON  NOTE\n"
+            "now                         512     6.60 kWh      3.38 kg\n"
+            "23:40-04:40                 288     6.60 kWh      1.90 kg  chosen\n"
+            "Tue 02:00-07:00             430     6.60 kWh      2.84 kg  latest that keeps the bound\n"
+            "Intensity: marginal, GB, neso, issued 8m ago. Energy is modelled.\n"
+            "The cheapest 5 h before the bound.\n"
+            "Nothing was submitted.\n");
+}
+
+TEST_F(VerbTest, ListAsksForMyLiveJobsAndPages) {
+  std::vector<v1::ListJobsRequest> requests;
+  server->jobs.on_ListJobs = [&](auto const& request, auto& response) {
+    requests.push_back(request);
+    if (request.page_token().empty()) {
+      auto job = job_of(12, v1::Job::STATE_QUEUED, "evil\x1b[31m");
+      job.set_reason(v1::HoldReason::CODE_CARBON_WINDOW);
+      *job.mutable_planned_start_time() = timestamp(at("2026-11-23T23:40:00Z"));
+      *response.add_jobs() = job;
+      response.set_next_page_token("more");
+    } else {
+      auto job = job_of(9, v1::Job::STATE_RUNNING);
+      *job.mutable_start_time() = timestamp(kNow - std::chrono::hours(3));
+      *response.add_jobs() = job;
+    }
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"ls"}), 0) << err();
+  EXPECT_EQ(out(),
+            "ID  NAME       STATE    PROJECT  CPU  GPU  START (UTC)  WHY\n"
+            "12  evil?[31m  queued   vision     2    0  23:40 (est)  CARBON_WINDOW\n"
+            "9   train      running  vision     2    0  3h ago       -\n");
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].parent(), "projects/-");
+  EXPECT_EQ(requests[0].owner(), "ada");
+  EXPECT_EQ(requests[0].states_size(), 4);
+  EXPECT_EQ(requests[1].page_token(), "more");
+  EXPECT_EQ(requests[0].page_size(), requests[1].page_size());
+  EXPECT_EQ(greenq({"ls", "-q", "-a", "-A", "--project", "vision"}), 0);
+  EXPECT_EQ(out(), "12\n9\n");
+  EXPECT_EQ(requests.back().states_size(), 0);
+  EXPECT_EQ(requests.back().owner(), "");
+  EXPECT_EQ(requests.back().parent(), "projects/vision");
+  EXPECT_EQ(greenq({"ls", "-o", "json", "--limit", "1"}), 0);
+  EXPECT_THAT(out(), StartsWith(R"({"name":"projects/vision/jobs/12","uid":"")"));
+  EXPECT_THAT(out(), HasSubstr(R"("state":"STATE_QUEUED")"));
+  EXPECT_THAT(out(),
+              HasSubstr(R"("planned_start_time":"2026-11-23T23:40:00.000Z","reason":"CODE_CARBON_WINDOW")"));
+  EXPECT_THAT(out(), HasSubstr(R"("start_time":null)"));
+  EXPECT_EQ(std::count(out().begin(), out().end(), '\n'), 1);
+  EXPECT_THAT(err(), HasSubstr("only the newest 1 are shown"));
+  EXPECT_EQ(greenq({"ls", "--state", "runing"}), 2);
+  EXPECT_EQ(err(), "greenq: \"runing\" is not a state; did you mean \"running\"?\n");
+}
+
+TEST_F(VerbTest, ExplainListsEveryReason) {
+  server->jobs.on_ExplainJob = [](auto const&, auto& response) {
+    *response.mutable_job() = job_of(4213, v1::Job::STATE_QUEUED);
+    auto& carbon = *response.add_reasons();
+    carbon.set_code(v1::HoldReason::CODE_CARBON_WINDOW);
+    carbon.set_message("512 g/kWh now, 288 forecast at 23:40");
+    carbon.set_action("greenq submit --set carbon.policy=none");
+    *carbon.mutable_clears_time() = timestamp(at("2026-11-23T23:40:00Z"));
+    auto& nodes = *response.add_reasons();
+    nodes.set_code(v1::HoldReason::CODE_WAITING_FOR_NODES);
+    nodes.set_message("needs 2 GPUs, 1 is free");
+    *response.mutable_plan() = shifted_plan();
+    response.set_queue_position(4);
+    response.set_queue_length(31);
+    auto& event = *response.add_history();
+    event.set_state(v1::Job::STATE_QUEUED);
+    event.set_reason(v1::HoldReason::CODE_NOT_YET_EVALUATED);
+    *event.mutable_time() = timestamp(kNow - std::chrono::hours(1));
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"explain", "4213"}), 0) << err();
+  EXPECT_EQ(out(),
+            "vision/4213 is queued (submitted 1h ago), position 4 of 31\n"
+            " 1 CARBON_WINDOW      512 g/kWh now, 288 forecast at 23:40  [clears 23:40 UTC]  to skip: greenq "
+            "submit --set "
+            "carbon.policy=none\n"
+            " 2 WAITING_FOR_NODES  needs 2 GPUs, 1 is free\n"
+            "Plan: planned start 23:40 UTC, 5h · 1.90 kg CO2e planned, 3.38 kg if started now (-44 %; "
+            "marginal, GB, neso, "
+            "issued 8m ago)\n"
+            "      The cheapest 5 h before the bound.\n"
+            "Past (UTC):\n"
+            "  16:38  queued NOT_YET_EVALUATED\n");
+}
+
+TEST_F(VerbTest, WaitReturnsTheJobsCode) {
+  auto job = job_of(7, v1::Job::STATE_FAILED);
+  job.set_exit_status(137);
+  int calls = 0;
+  server->jobs.on_WaitJob = [&](auto const&, auto& response) {
+    if (++calls == 1) return Status(StatusCode::DEADLINE_EXCEEDED, "not yet");
+    *response.mutable_job() = job;
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"wait", "7"}), 137);
+  EXPECT_EQ(out(), "vision/7 failed (signal 9)\n");
+  EXPECT_EQ(calls, 2);
+  job = job_of(7, v1::Job::STATE_SUCCEEDED);
+  EXPECT_EQ(greenq({"wait", "7"}), 0);
+  job = job_of(7, v1::Job::STATE_CANCELLED);
+  EXPECT_EQ(greenq({"wait", "7"}), 1);
+}
+
+TEST_F(VerbTest, WaitTimesOutWithSix) {
+  server->jobs.on_WaitJob = [](auto const&, auto& response) {
+    *response.mutable_job() = job_of(7, v1::Job::STATE_RUNNING);
+    return Status::OK;
+  };
+  auto now = kNow;
+  here.env.now = [&] { return now += std::chrono::seconds(1); };
+  EXPECT_EQ(greenq({"wait", "7", "--timeout", "10s"}), 6);
+  EXPECT_EQ(err(), "greenq: job 7 has not ended within 10s\n");
+  EXPECT_EQ(greenq({"wait", "7", "--timeout", "10"}), 2);
+}
+
+TEST_F(VerbTest, ChangesTakeSeveralJobsAndGoOnAfterAFailure) {
+  std::vector<std::string> names;
+  server->jobs.on_CancelJob = [&](auto const& request, auto& response) {
+    names.push_back(request.name());
+    EXPECT_EQ(request.reason(), "wrong data");
+    if (request.name().ends_with("/4")) return Status(StatusCode::NOT_FOUND, "job 4 is not known");
+    *response.mutable_job() = job_of(3, v1::Job::STATE_CANCELLED);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"cancel", "3-4,nlp/9", "--reason", "wrong data"}), 3);
+  EXPECT_THAT(names, ElementsAre("projects/-/jobs/3", "projects/-/jobs/4", "projects/nlp/jobs/9"));
+  EXPECT_EQ(out(), "vision/3 cancelled\nvision/3 cancelled\n");
+  EXPECT_EQ(err(), "greenq: job 4 is not known\n");
+  server->jobs.on_ListJobs = [](auto const& request, auto& response) {
+    EXPECT_EQ(request.owner(), "ada");
+    EXPECT_EQ(request.states_size(), 4);
+    *response.add_jobs() = job_of(5, v1::Job::STATE_RUNNING);
+    return Status::OK;
+  };
+  server->jobs.on_HoldJob = [](auto const& request, auto& response) {
+    EXPECT_EQ(request.name(), "projects/vision/jobs/5");
+    *response.mutable_job() = job_of(5, v1::Job::STATE_RUNNING);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"hold", "all"}), 0);
+  EXPECT_EQ(out(), "vision/5 held\n");
+  EXPECT_EQ(greenq({"release", "x"}), 2);
+  EXPECT_EQ(greenq({"release", "5-3"}), 2);
+  EXPECT_EQ(greenq({"release", "1-99999999"}), 2);
+}
+
+TEST_F(VerbTest, LogsGoOnAfterTheDaemonWasRestarted) {
+  know(job_of(7, v1::Job::STATE_RUNNING));
+  std::vector<std::int64_t> offsets;
+  server->jobs.on_ReadLog = [&](auto&, auto const& request, auto& writer) {
+    offsets.push_back(request.offset());
+    v1::ReadLogResponse piece;
+    piece.set_attempt(1);
+    piece.set_offset(request.offset());
+    piece.set_data(offsets.size() == 1 ? "one\n" : "two\n");
+    writer.Write(piece);
+    return offsets.size() == 1 ? Status(StatusCode::UNAVAILABLE, "restart") : Status::OK;
+  };
+  EXPECT_EQ(greenq({"logs", "-f", "7"}), 0) << err();
+  EXPECT_EQ(out(), "one\ntwo\n");
+  EXPECT_THAT(offsets, ElementsAre(0, 4));
+  EXPECT_EQ(err(), "-- connection lost, trying again --\n-- reconnected, no events lost --\n");
+}
+
+TEST_F(VerbTest, LogsWithoutFollowFailWhenTheDaemonGoes) {
+  know(job_of(7, v1::Job::STATE_RUNNING));
+  server->jobs.on_ReadLog = [&](auto&, auto const&, auto&) {
+    return Status(StatusCode::UNAVAILABLE, "restart");
+  };
+  EXPECT_EQ(greenq({"logs", "7"}), 1);
+  EXPECT_EQ(greenq({"logs", "7", "--attempt", "0"}), 2);
+}
+
+v1::JobEvent event_of(int sequence, v1::Job::State state, std::string const& message) {
+  v1::JobEvent event;
+  event.set_sequence(sequence);
+  event.set_job("projects/vision/jobs/7");
+  event.set_state(state);
+  event.set_message(message);
+  *event.mutable_time() = timestamp(kNow);
+  return event;
+}
+
+TEST_F(VerbTest, WatchResumesAndRelists) {
+  know(job_of(7, v1::Job::STATE_RUNNING));
+  std::vector<v1::WatchJobsRequest> requests;
+  server->jobs.on_WatchJobs = [&](auto&, auto const& request, auto& writer) {
+    requests.push_back(request);
+    v1::WatchJobsResponse response;
+    response.set_resume_token("t" + std::to_string(requests.size()));
+    if (requests.size() == 3) return detailed(StatusCode::OUT_OF_RANGE, "too old", "RESUME_TOKEN_EXPIRED");
+    if (requests.size() == 1) *response.mutable_event() = event_of(1, v1::Job::STATE_RUNNING, "started");
+    if (requests.size() == 2) response.mutable_bookmark();
+    if (requests.size() == 4) response.mutable_gap()->set_from_sequence(5);
+    if (requests.size() == 5) *response.mutable_event() = event_of(9, v1::Job::STATE_SUCCEEDED, "done");
+    writer.Write(response);
+    return requests.size() < 3 ? Status(StatusCode::UNAVAILABLE, "restart") : Status::OK;
+  };
+  EXPECT_EQ(greenq({"watch", "7"}), 0) << err();
+  ASSERT_EQ(requests.size(), 5U);
+  EXPECT_TRUE(requests[0].include_initial());
+  EXPECT_EQ(requests[1].resume_token(), "t1");
+  EXPECT_FALSE(requests[1].include_initial());
+  EXPECT_EQ(requests[2].resume_token(), "t2");
+  EXPECT_EQ(requests[3].resume_token(), "");
+  EXPECT_TRUE(requests[3].include_initial());
+  EXPECT_EQ(out(), "17:38  vision/7     running     started\n17:38  vision/7     succeeded   done\n");
+  EXPECT_THAT(err(), HasSubstr("-- reconnected, no events lost --\n"));
+  EXPECT_THAT(err(), HasSubstr("-- history gap: relisted --\n"));
+}
+
+// A job that is queued, runs, writes and ends with 3.
+class RunTest : public VerbTest {
+ protected:
+  RunTest() {
+    server->jobs.on_SubmitJob = [](auto const&, auto& response) {
+      *response.mutable_job() = job_of(7, v1::Job::STATE_QUEUED);
+      return Status::OK;
+    };
+    server->jobs.on_ExplainJob = [](auto const&, auto& response) {
+      *response.mutable_job() = job_of(7, v1::Job::STATE_QUEUED);
+      *response.mutable_plan() = shifted_plan();
+      return Status::OK;
+    };
+    know(job_of(7, v1::Job::STATE_QUEUED));
+    server->jobs.on_WatchJobs = [this](auto& context, auto const&, auto& writer) {
+      v1::WatchJobsResponse response;
+      *response.mutable_event() = event_of(1, v1::Job::STATE_QUEUED, "a cleaner window lies ahead");
+      response.mutable_event()->set_reason(v1::HoldReason::CODE_CARBON_WINDOW);
+      writer.Write(response);
+      told = true;
+      while (!context.IsCancelled()) std::this_thread::yield();
+      return Status::CANCELLED;
+    };
+    server->jobs.on_WaitJob = [](auto const&, auto& response) {
+      auto job = job_of(7, v1::Job::STATE_FAILED);
+      job.set_exit_status(3);
+      *response.mutable_job() = job;
+      return Status::OK;
+    };
+  }
+  std::atomic<bool> told = false;
+  std::atomic<bool> sent = false;
+};
+
+TEST_F(RunTest, ShowsReasonAndLogAndEndsWithTheJobsCode) {
+  server->jobs.on_ReadLog = [this](auto&, auto const& request, auto& writer) {
+    while (!told) std::this_thread::yield();
+    v1::ReadLogResponse piece;
+    piece.set_attempt(1);
+    piece.set_data(request.stream() == v1::ReadLogRequest::STREAM_STDERR ? "to stderr\n" : "to stdout\n");
+    writer.Write(piece);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"run", dir.write("job.yaml", "run: x\n")}), 3) << err();
+  EXPECT_EQ(out(), "to stdout\n");
+  EXPECT_THAT(err(), StartsWith("-- Submitted vision/7 (train) · planned start 23:40 UTC"));
+  EXPECT_THAT(err(), HasSubstr("to stderr\n"));
+  EXPECT_THAT(err(), ::testing::EndsWith("-- vision/7 failed (exit 3)\n"));
+}
+
+TEST_F(RunTest, InterruptDetaches) {
+  server->jobs.on_ReadLog = [this](auto& context, auto const&, auto&) {
+    while (!told) std::this_thread::yield();
+    if (!sent.exchange(true)) std::raise(SIGINT);
+    while (!context.IsCancelled()) std::this_thread::yield();
+    return Status::CANCELLED;
+  };
+  EXPECT_EQ(greenq({"run", dir.write("job.yaml", "run: x\n")}), 130);
+  EXPECT_THAT(err(), HasSubstr("-- waiting: CARBON_WINDOW: a cleaner window lies ahead\n"));
+  EXPECT_THAT(
+      err(),
+      HasSubstr(
+          "-- detached; job 7 goes on. See it with `greenq logs -f 7`, stop it with `greenq cancel 7`\n"));
+}
+
+v1::Footprint footprint_of(std::int64_t marginal_baseline) {
+  v1::Footprint footprint;
+  footprint.set_job("projects/vision/jobs/7");
+  footprint.set_display_name("train");
+  *footprint.mutable_start_time() = timestamp(kNow - std::chrono::hours(2));
+  footprint.set_run_ms(3'600'000);
+  footprint.set_wait_seconds(7200);
+  footprint.set_pue(1.25);
+  footprint.set_final(true);
+  auto& energy = *footprint.mutable_energy();
+  energy.set_total_mj(3'600'000'000);
+  energy.set_unknown_device_ms(12'000);
+  energy.add_notes("CPU modelled: no RAPL");
+  auto& gpu = *energy.add_parts();
+  gpu.set_device(v1::DEVICE_CLASS_GPU);
+  gpu.set_quality(v1::ENERGY_QUALITY_MEASURED);
+  gpu.set_energy_mj(2'700'000'000);
+  auto& cpu = *energy.add_parts();
+  cpu.set_device(v1::DEVICE_CLASS_CPU);
+  cpu.set_quality(v1::ENERGY_QUALITY_MODELLED);
+  cpu.set_energy_mj(900'000'000);
+  auto& marginal = *footprint.mutable_marginal();
+  marginal.set_kind(v1::SIGNAL_KIND_MARGINAL);
+  marginal.set_carbon_mg(360'000);
+  marginal.set_priced_mj(4'500'000'000);
+  marginal.set_baseline_mg(marginal_baseline);
+  *marginal.mutable_source() = source_of(v1::SIGNAL_KIND_MARGINAL);
+  marginal.mutable_source()->set_label("replay of caiso-pge.csv at 1800x");
+  auto& share = *marginal.add_shares();
+  share.set_state(v1::POINT_STATE_CLIMATOLOGY);
+  share.set_energy_mj(4'500'000'000);
+  auto& average = *footprint.mutable_average();
+  average.set_kind(v1::SIGNAL_KIND_AVERAGE);
+  average.set_unpriced_mj(4'500'000'000);
+  return footprint;
+}
+
+TEST_F(VerbTest, ReportShowsBothBooksSideBySide) {
+  server->footprints.on_GetFootprint = [](auto const&, auto& response) {
+    *response.mutable_footprint() = footprint_of(300'000);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"report", "7"}), 0) << err();
+  EXPECT_EQ(out(),
+            "vision/7 train: ran 1h from 15:38 UTC, waited 2h\n"
+            "Energy: 1.00 kWh at the device (measured 75 %, modelled 25 %); gpu 75 %, cpu 25 %\n"
+            "Carbon includes PUE 1.25.\n"
+            "Unknown: 12s of device time without a reading; not counted as zero.\n"
+            "CO2e                                    MARGINAL            AVERAGE\n"
+            "this run                                   360 g            unknown\n"
+            "if started at submit (modelled)            300 g            unknown\n"
+            "saved by waiting                  -60.0 g (-20 %)                  -\n"
+            "energy without intensity                    none   1.25 kWh (100 %)\n"
+            "intensity used                 typical day 100 %                  -\n"
+            "Intensity: marginal, GB, replay of caiso-pge.csv at 1800x, issued 8m ago\n"
+            "Note: CPU modelled: no RAPL\n"
+            "The books answer different questions and are never added.\n");
+  EXPECT_EQ(greenq({"report", "7", "-o", "json"}), 0);
+  EXPECT_THAT(out(), HasSubstr(R"("total_mj":3600000000)"));
+  EXPECT_THAT(out(), HasSubstr(R"("baseline_mg":300000)"));
+  EXPECT_THAT(out(), HasSubstr(R"("baseline_mg":null)"));
+}
+
+TEST_F(VerbTest, ReportByGroups) {
+  server->footprints.on_AggregateFootprints = [](auto const& request, auto& response) {
+    EXPECT_EQ(request.group_by_size(), 2);
+    EXPECT_EQ(instant(request.ended_after()), kNow - std::chrono::days(7));
+    auto& group = *response.add_groups();
+    group.add_keys("ada");
+    group.add_keys("2026-11-23");
+    group.set_jobs(2);
+    auto const footprint = footprint_of(720'000);
+    *group.mutable_energy() = footprint.energy();
+    *group.mutable_marginal() = footprint.marginal();
+    *group.mutable_average() = footprint.average();
+    group.set_run_ms(7'200'000);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"report", "--by", "user,day", "--since", "7d"}), 0) << err();
+  EXPECT_EQ(
+      out(),
+      "USER  DAY (UTC)   JOBS  RAN    ENERGY  MARGINAL CO2e         SAVED  AVERAGE CO2e  SAVED  METHOD\n"
+      "ada   2026-11-23     2   2h  1.00 kWh          360 g  360 g (50 %)       unknown      -  measured 75 "
+      "%, "
+      "modelled 25 %\n"
+      "Intensity: marginal, GB, replay of caiso-pge.csv at 1800x, issued 8m ago\n"
+      "Unknown: 12s of device time without a reading; not counted as zero.\n"
+      "SAVED compares with a start at submission (modelled). The books are never added.\n");
+  EXPECT_EQ(greenq({"report", "--by", "zone"}), 2);
+}
+
+TEST_F(VerbTest, HistoryJoinsJobsAndFootprints) {
+  server->jobs.on_ListJobs = [](auto const&, auto& response) {
+    auto job = job_of(7, v1::Job::STATE_SUCCEEDED);
+    *job.mutable_end_time() = timestamp(kNow - std::chrono::hours(1));
+    *response.add_jobs() = job;
+    return Status::OK;
+  };
+  server->footprints.on_ListFootprints = [](auto const& request, auto& response) {
+    EXPECT_EQ(instant(request.ended_after()), kNow - std::chrono::hours(1));
+    *response.add_footprints() = footprint_of(1);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"history"}), 0) << err();
+  EXPECT_EQ(out(),
+            "ID  NAME   STATE      EXIT  ENDED (UTC)  RAN    ENERGY  MARGINAL CO2e  AVERAGE CO2e\n"
+            "7   train  succeeded     0  16:38         1h  1.00 kWh          360 g       unknown\n");
+}
+
+TEST_F(VerbTest, ForecastMarksTheChosenWindow) {
+  server->carbon.on_GetForecast = [](auto const&, auto& response) {
+    for (int hour = 0; hour < 3; ++hour) {
+      auto& point = *response.add_points();
+      *point.mutable_start_time() = timestamp(kNow + std::chrono::hours(hour));
+      *point.mutable_end_time() = timestamp(kNow + std::chrono::hours(hour + 1));
+      point.set_mg_per_kwh(hour == 1 ? 100'000 : 400'000);
+      point.set_state(hour == 2 ? v1::POINT_STATE_CLIMATOLOGY : v1::POINT_STATE_FORECAST);
+    }
+    *response.mutable_source() = source_of(v1::SIGNAL_KIND_MARGINAL);
+    return Status::OK;
+  };
+  server->jobs.on_PlanJob = [](auto const& request, auto& response) {
+    EXPECT_EQ(request.spec().expected_duration().seconds(), 3600);
+    auto& plan = *response.mutable_plan();
+    set_window(*plan.mutable_now(), kNow, std::chrono::hours(1), 400'000, 0);
+    set_window(*plan.mutable_chosen(), kNow + std::chrono::hours(1), std::chrono::hours(1), 100'000, 0);
+    return Status::OK;
+  };
+  here.env.columns = 51;
+  EXPECT_EQ(greenq({"forecast", "--duration", "1h", "--horizon", "24h"}), 0) << err();
+  EXPECT_THAT(out(),
+              StartsWith("Carbon intensity, g CO2e/kWh (marginal, GB, neso, issued 8m ago), times in UTC\n"
+                         "      17:38    400 ███████████████"));
+  EXPECT_THAT(out(), HasSubstr("\n>     18:38    100 ███"));
+  EXPECT_THAT(out(), HasSubstr(" typical day\n"));
+  EXPECT_THAT(out(), HasSubstr("unknown\n"));
+  EXPECT_THAT(out(), HasSubstr("> chosen window 18:38-19:38: 100 g/kWh, 400 if started now\n"));
+  here.env.utf8 = false;
+  greenq({"forecast", "--horizon", "3h"});
+  EXPECT_THAT(out(), HasSubstr(" 400 ##########"));
+  EXPECT_THAT(out(), Not(HasSubstr("█")));
+}
+
+TEST_F(VerbTest, NodesAndDoctor) {
+  server->nodes.on_ListNodes = [](auto const&, auto& response) {
+    auto& node = *response.add_nodes();
+    node.set_name("nodes/box");
+    node.set_zone("GB");
+    node.set_cpus(8);
+    node.set_cpus_used(2);
+    node.set_memory_bytes(16'000'000'000);
+    auto& sensor = *node.add_sensors();
+    sensor.set_name("powercap");
+    sensor.set_detail("not readable; run greenqd as root or see docs");
+    auto& gpu = *node.add_gpus();
+    gpu.set_uuid("GPU-1");
+    gpu.set_model("a100");
+    gpu.set_memory_bytes(40'000'000'000);
+    gpu.set_job("projects/vision/jobs/7");
+    return Status::OK;
+  };
+  server->nodes.on_GetServerInfo = [](auto const&, auto& response) {
+    response.set_version("9.9.9");
+    response.set_state_dir("/var/lib/greenq");
+    response.set_run_as("self");
+    auto& setting = *response.add_settings();
+    setting.set_key("site.zone");
+    setting.set_value("GB");
+    setting.set_origin("file");
+    response.add_warnings("PUE is not set");
+    return Status::OK;
+  };
+  server->carbon.on_ListFeeds = [](auto const&, auto& response) {
+    auto& feed = *response.add_feeds();
+    *feed.mutable_source() = source_of(v1::SIGNAL_KIND_MARGINAL);
+    feed.set_state(v1::FEED_STATE_STALE);
+    feed.set_last_error("timeout; is the network up?");
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"nodes"}), 0) << err();
+  EXPECT_EQ(out(),
+            "NODE  ZONE  CPU USED  MEMORY USED  GPU USED  JOBS\n"
+            "box   GB         2/8    0 B/16 GB       1/1     0\n"
+            "\n"
+            "GPU    MODEL  MEMORY  JOB\n"
+            "GPU-1  a100    40 GB  7\n");
+  EXPECT_EQ(greenq({"doctor"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("  ok " + dir.path("s") + " (GREENQ_SOCKET): somebody listens\n"));
+  EXPECT_THAT(out(), HasSubstr("  !! greenqd 9.9.9, but greenq is "));
+  EXPECT_THAT(out(), HasSubstr("  !! PUE is not set\n"));
+  EXPECT_THAT(out(),
+              HasSubstr("  !! stale: marginal, GB, neso, issued 8m ago; timeout; is the network up?\n"));
+  EXPECT_THAT(out(), HasSubstr("  !! powercap: not readable"));
+  EXPECT_THAT(out(), HasSubstr("  ok site.zone = GB (file)\n"));
+  EXPECT_EQ(greenq({"version"}), 0);
+  EXPECT_THAT(out(), HasSubstr("greenqd 9.9.9\n"));
+}
+
+class DaemonDownTest : public CliTest {};
+
+TEST_F(DaemonDownTest, EveryVerbSaysHowToStartIt) {
+  here.variables["GREENQ_SOCKET"] = dir.path("none");
+  for (auto const& verb : std::vector<std::vector<std::string>>{{"ls"},
+                                                                {"info", "1"},
+                                                                {"cancel", "1"},
+                                                                {"logs", "1"},
+                                                                {"wait", "1"},
+                                                                {"watch"},
+                                                                {"report"},
+                                                                {"forecast"},
+                                                                {"nodes"},
+                                                                {"doctor"}}) {
+    EXPECT_EQ(greenq(verb), 7) << verb.front();
+    EXPECT_EQ(err(), "greenq: nothing listens at " + dir.path("none") +
+                         " (from GREENQ_SOCKET); start `greenqd --socket " + dir.path("none") +
+                         "`, or correct the path\n")
+        << verb.front();
+  }
+  EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\n")}), 7);
+  EXPECT_EQ(greenq({"ls", "-o", "json"}), 7);
+  EXPECT_THAT(err(), StartsWith(R"({"error":{"code":"UNREACHABLE","reason":"DAEMON_NOT_RUNNING",)"));
+  EXPECT_EQ(greenq({"version"}), 0);
+  EXPECT_THAT(out(), HasSubstr("greenqd not reachable\n"));
+  here.variables["GREENQ_SOCKET"] = dir.write("file", "");
+  EXPECT_EQ(greenq({"ls"}), 7);
+  EXPECT_THAT(err(), HasSubstr("is not a socket"));
+}
+
+TEST_F(DaemonDownTest, ValidateNeedsNoDaemon) {
+  here.variables["GREENQ_SOCKET"] = dir.path("none");
+  EXPECT_EQ(greenq({"validate", dir.write("job.yaml", "run: x\n")}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("job.yaml: 1 job, valid."));
+  EXPECT_EQ(greenq({"validate", dir.write("bad.yaml", "ran: x\n")}), 2);
+  EXPECT_THAT(err(), HasSubstr("error: ran: unknown field; did you mean \"run\"?"));
+  EXPECT_EQ(
+      greenq({"validate", dir.path("job.yaml"), "--set", "priority=60", "--set", "hold=yes", "-o", "json"}),
+      0);
+  EXPECT_THAT(out(), HasSubstr(R"("priority":60,"hold":true)"));
+}
+
+TEST_F(DaemonDownTest, SocketsAreSearchedInOrderAndNeverInTmp) {
+  auto const paths = [&](std::string const& option) {
+    std::vector<std::string> found;
+    for (auto const& candidate : socket_candidates(here.env, option)) found.push_back(candidate.path);
+    return found;
+  };
+  EXPECT_THAT(paths(""), ElementsAre("/run/greenq/greenqd.sock"));
+  here.variables["XDG_RUNTIME_DIR"] = "/run/user/1000";
+  EXPECT_THAT(paths(""), ElementsAre("/run/user/1000/greenq/greenqd.sock", "/run/greenq/greenqd.sock"));
+  here.variables["GREENQ_SOCKET"] = "/a";
+  EXPECT_THAT(paths(""), ElementsAre("/a"));
+  EXPECT_THAT(paths("/b"), ElementsAre("/b"));
+}
+
+TEST_F(DaemonDownTest, UsageErrorsAreTwo) {
+  EXPECT_EQ(greenq({}), 2);
+  EXPECT_EQ(greenq({"sumbit"}), 2);
+  EXPECT_EQ(greenq({"ls", "--nope"}), 2);
+  EXPECT_THAT(err(), HasSubstr("see greenq --help"));
+  EXPECT_EQ(greenq({"ls", "-o", "xml"}), 2);
+  EXPECT_EQ(greenq({"info", "-o", "json"}), 2);
+  EXPECT_THAT(err(), StartsWith(R"({"error":{"code":"USAGE")"));
+  EXPECT_EQ(greenq({"--help"}), 0);
+  EXPECT_THAT(out(), HasSubstr("submit"));
+  EXPECT_EQ(greenq({"logs", "--help"}), 0);
+  EXPECT_THAT(out(), HasSubstr("--follow"));
+}
+
+TEST_F(DaemonDownTest, CompletionKnowsEveryVerbAndOption) {
+  for (char const* shell : {"bash", "zsh", "fish"}) {
+    EXPECT_EQ(greenq({"completion", shell}), 0);
+    for (char const* word :
+         {"submit", "run",    "plan",       "validate", "ls",      "info",         "explain", "logs",
+          "watch",  "wait",   "cancel",     "hold",     "release", "history",      "report",  "forecast",
+          "nodes",  "doctor", "completion", "version",  "follow",  "greenq ls -q", "fish"}) {
+      EXPECT_THAT(out(), HasSubstr(word)) << shell;
+    }
+  }
+  EXPECT_EQ(greenq({"completion", "csh"}), 2);
+}
+
+TEST_F(DaemonDownTest, BashCompletes) {
+  greenq({"completion", "bash"});
+  auto const script = dir.write("c.bash", out() + R"(
+greenq() { echo 4213; }
+COMP_WORDS=(greenq explain 4); COMP_CWORD=2; _greenq; [[ ${COMPREPLY[*]} == 4213 ]] || exit 1
+COMP_WORDS=(greenq su); COMP_CWORD=1; _greenq; [[ ${COMPREPLY[*]} == submit ]] || exit 2
+COMP_WORDS=(greenq logs --fol); COMP_CWORD=2; _greenq; [[ ${COMPREPLY[*]} == --follow ]] || exit 3
+COMP_WORDS=(greenq ls -o j); COMP_CWORD=3; _greenq; [[ ${COMPREPLY[*]} == json ]] || exit 4
+)");
+  EXPECT_EQ(std::system(("bash " + script).c_str()), 0);
+}
+
+}  // namespace
+}  // namespace greenq::client
