@@ -123,7 +123,7 @@ Failure failure_of(grpc::Status const& status) {
       for (auto const& violation : bad.field_violations()) {
         failure.violations.push_back({violation.field(), violation.description()});
       }
-    } else if (any.Is<google::rpc::QuotaFailure>()) {
+    } else if (any.type_url().ends_with("/google.rpc.QuotaFailure")) {
       failure.exit = Exit::kRefused;
     }
   }

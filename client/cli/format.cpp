@@ -21,8 +21,7 @@ std::string digits(double value) {
 }
 
 std::tm local(UtcTime time) {
-  auto const seconds =
-      static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+  std::time_t const seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
   std::tm parts{};
   ::localtime_r(&seconds, &parts);
   return parts;

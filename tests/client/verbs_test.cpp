@@ -165,9 +165,7 @@ TEST_F(VerbTest, StatusesBecomeExitCodes) {
 TEST_F(VerbTest, BudgetRefusalIsFive) {
   server->jobs.on_SubmitJob = [](auto const&, auto&) {
     google::rpc::Status status;
-    google::rpc::QuotaFailure quota;
-    quota.add_violations()->set_subject("projects/vision");
-    status.add_details()->PackFrom(quota);
+    status.add_details()->set_type_url("type.googleapis.com/google.rpc.QuotaFailure");
     return Status(StatusCode::RESOURCE_EXHAUSTED, "the budget is used up", status.SerializeAsString());
   };
   EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\n")}), 5);
