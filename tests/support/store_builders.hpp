@@ -62,7 +62,8 @@ inline core::JobSpec full_spec() {
   spec.carbon.on_stale_feed = core::OnStaleFeed::kRun;
   spec.checkpoint = core::Checkpoint{10, minutes{2}, 86};
   spec.retry = {3, {core::RetryCause::kOom, core::RetryCause::kFailed}, {1, 75}, minutes{5}};
-  spec.depends_on = {{"prepare", core::DependencyCondition::kFinished}, {"7", core::DependencyCondition::kStarted}};
+  spec.depends_on = {{"prepare", core::DependencyCondition::kFinished},
+                     {"7", core::DependencyCondition::kStarted}};
   spec.priority = 70;
   spec.hold = true;
   spec.not_before = store_time(30);
@@ -73,8 +74,8 @@ inline core::JobSpec full_spec() {
 }
 
 // A queued job with little in it.
-inline core::Job plain_job(core::JobId id, std::string const& name = "train", std::string const& project = "vision",
-                           std::string const& owner = "ann") {
+inline core::Job plain_job(core::JobId id, std::string const& name = "train",
+                           std::string const& project = "vision", std::string const& owner = "ann") {
   core::JobSpec spec;
   spec.name = name;
   spec.project = project;
@@ -131,13 +132,34 @@ inline core::Job full_job(core::JobId id) {
 }
 
 inline core::JobEvent event_of(std::int64_t sequence, core::JobId job) {
-  return {sequence,     store_time(static_cast<int>(sequence)), job, "vision", 1000, core::JobEventKind::kReasonChanged,
-          core::JobState::kQueued, core::HoldCode::kDependency, "waits"};
+  return {sequence,
+          store_time(static_cast<int>(sequence)),
+          job,
+          "vision",
+          1000,
+          core::JobEventKind::kReasonChanged,
+          core::JobState::kQueued,
+          core::HoldCode::kDependency,
+          "waits"};
+}
+
+// A new job with its first event; `padding` bytes make the row larger.
+inline core::Changes one_job(core::JobId id, std::int64_t sequence, std::size_t padding = 0) {
+  core::Changes changes;
+  changes.jobs = {plain_job(id)};
+  changes.jobs[0].message = std::string(padding, 'x');
+  changes.events = {event_of(sequence, id)};
+  return changes;
 }
 
 inline core::EnergySlice slice_of(core::JobId job, int begin, int end, std::int64_t millijoule) {
-  return {job, 1, core::DeviceClass::kCpu, core::EnergyQuality::kModelled, {store_time(begin), store_time(end)},
-          {millijoule}, 1};
+  return {job,
+          1,
+          core::DeviceClass::kCpu,
+          core::EnergyQuality::kModelled,
+          {store_time(begin), store_time(end)},
+          {millijoule},
+          1};
 }
 
 inline core::SignalSource source_of(core::SignalKind kind, std::string const& provider = "neso") {
@@ -158,6 +180,29 @@ inline std::vector<core::IntensityPoint> half_hours(int first, std::vector<std::
 inline core::Signal signal_of(core::SignalKind kind, int received, std::vector<core::IntensityPoint> points) {
   return {source_of(kind), store_time(received), false, store_time(received), std::move(points)};
 }
+
+// Queries in one expression.
+struct JobsWhere {
+  app::JobQuery query;
+  JobsWhere& project(std::string value) { return query.project = std::move(value), *this; }
+  JobsWhere& owner(std::string value) { return query.owner = std::move(value), *this; }
+  JobsWhere& name(std::string value) { return query.name = std::move(value), *this; }
+  JobsWhere& states(std::vector<core::JobState> value) { return query.states = std::move(value), *this; }
+  JobsWhere& submitted_after(core::Instant value) { return query.submitted_after = value, *this; }
+  JobsWhere& before_id(core::JobId value) { return query.before_id = value, *this; }
+  JobsWhere& limit(int value) { return query.limit = value, *this; }
+  operator app::JobQuery const&() const { return query; }
+};
+struct FootprintsWhere {
+  app::FootprintQuery query;
+  FootprintsWhere& project(std::string value) { return query.project = std::move(value), *this; }
+  FootprintsWhere& owner(std::string value) { return query.owner = std::move(value), *this; }
+  FootprintsWhere& ended_after(core::Instant value) { return query.ended_after = value, *this; }
+  FootprintsWhere& ended_before(core::Instant value) { return query.ended_before = value, *this; }
+  FootprintsWhere& before_id(core::JobId value) { return query.before_id = value, *this; }
+  FootprintsWhere& limit(int value) { return query.limit = value, *this; }
+  operator app::FootprintQuery const&() const { return query; }
+};
 
 struct StoreWorld {
   TempDir dir;
@@ -216,9 +261,10 @@ inline core::Result<core::Job> get_job(StoreWorld& world, core::JobId id) {
 inline core::Result<std::vector<core::Job>> list(StoreWorld& world, app::JobQuery const& query) {
   return wait_for<std::vector<core::Job>>([&](auto done) { world.reads->list_jobs(query, done); });
 }
-inline core::Result<std::vector<core::JobEvent>> events(StoreWorld& world, std::int64_t after, core::JobId job,
-                                                        int limit = 100) {
-  return wait_for<std::vector<core::JobEvent>>([&](auto done) { world.reads->events(after, job, limit, done); });
+inline core::Result<std::vector<core::JobEvent>> events(StoreWorld& world, std::int64_t after,
+                                                        core::JobId job, int limit = 100) {
+  return wait_for<std::vector<core::JobEvent>>(
+      [&](auto done) { world.reads->events(after, job, limit, done); });
 }
 inline core::Result<app::JobFootprint> footprint(StoreWorld& world, core::JobId id) {
   return wait_for<app::JobFootprint>([&](auto done) { world.reads->footprint(id, done); });
