@@ -1,0 +1,92 @@
+#include "rpc/peer.hpp"
+
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <vector>
+
+namespace greenq::rpc {
+namespace {
+
+constexpr std::int64_t kNameMemoryMs = 300'000;
+constexpr std::size_t kNamesMax = 10'000;
+
+std::optional<ino_t> socket_inode(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISSOCK(info.st_mode)) return std::nullopt;
+  return info.st_ino;
+}
+
+std::string resolve(std::uint32_t uid) {
+  std::vector<char> buffer(16 * 1024);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    return found->pw_name;
+  }
+  return std::to_string(uid);
+}
+
+}  // namespace
+
+bool PeerRegistry::put(int fd, Peer const& peer) {
+  auto const inode = socket_inode(fd);
+  if (!inode) return false;
+  std::lock_guard const lock(mutex_);
+  entries_.erase(fd);
+  if (entries_.size() >= limits_.total || count_uid(peer.uid) >= limits_.per_uid) sweep();
+  if (entries_.size() >= limits_.total || count_uid(peer.uid) >= limits_.per_uid) return false;
+  entries_[fd] = Entry{peer, *inode};
+  return true;
+}
+
+std::optional<Peer> PeerRegistry::find(std::string_view grpc_peer) const {
+  constexpr std::string_view kPrefix = "fd:";
+  if (!grpc_peer.starts_with(kPrefix)) return std::nullopt;
+  grpc_peer.remove_prefix(kPrefix.size());
+  int fd = -1;
+  auto const parsed = std::from_chars(grpc_peer.data(), grpc_peer.data() + grpc_peer.size(), fd);
+  if (parsed.ec != std::errc{} || parsed.ptr != grpc_peer.data() + grpc_peer.size()) return std::nullopt;
+  std::lock_guard const lock(mutex_);
+  auto const it = entries_.find(fd);
+  if (it == entries_.end()) return std::nullopt;
+  return it->second.peer;
+}
+
+std::size_t PeerRegistry::count() {
+  std::lock_guard const lock(mutex_);
+  sweep();
+  return entries_.size();
+}
+
+std::size_t PeerRegistry::count(std::uint32_t uid) {
+  std::lock_guard const lock(mutex_);
+  sweep();
+  return count_uid(uid);
+}
+
+void PeerRegistry::sweep() {
+  std::erase_if(entries_, [](auto const& entry) { return socket_inode(entry.first) != entry.second.inode; });
+}
+
+std::size_t PeerRegistry::count_uid(std::uint32_t uid) const {
+  std::size_t found = 0;
+  for (auto const& [fd, entry] : entries_) found += entry.peer.uid == uid ? 1 : 0;
+  return found;
+}
+
+std::string UserNames::name_of(std::uint32_t uid, std::int64_t steady_ms) {
+  {
+    std::lock_guard const lock(mutex_);
+    auto const it = known_.find(uid);
+    if (it != known_.end() && it->second.until_ms > steady_ms) return it->second.name;
+  }
+  std::string name = resolve(uid);
+  std::lock_guard const lock(mutex_);
+  if (known_.size() >= kNamesMax) known_.clear();
+  known_[uid] = Known{name, steady_ms + kNameMemoryMs};
+  return name;
+}
+
+}  // namespace greenq::rpc

@@ -1,0 +1,367 @@
+// Unary calls through a real socket.
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <gtest/gtest.h>
+
+#include "rpc/daemon.hpp"
+
+namespace greenq::rpc {
+namespace {
+
+using test::Daemon;
+using test::reason_of;
+
+template <class Stub, class Request, class Response>
+grpc::Status call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, Request const&, Response*),
+                  Request const& request, Response& response) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds{20});
+  return (stub.*method)(&context, request, &response);
+}
+
+using Jobs = v1::JobService::Stub;
+
+// grpc.health.v1 without its proto: field 1 of the answer is the status.
+int health(std::shared_ptr<grpc::Channel> const& channel) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer response;
+  std::promise<grpc::Status> done;
+  stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &response,
+                 [&](grpc::Status status) { done.set_value(std::move(status)); });
+  auto const status = done.get_future().get();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  std::vector<grpc::Slice> slices;
+  EXPECT_TRUE(response.Dump(&slices).ok());
+  std::string bytes;
+  for (auto const& slice : slices) bytes.append(slice.begin(), slice.end());
+  return bytes.size() == 2 && bytes[0] == 8 ? bytes[1] : -1;
+}
+
+TEST(Service, NotServingUntilLoaded) {
+  Daemon daemon({}, false);
+  EXPECT_EQ(health(daemon.channel), 2);  // NOT_SERVING
+  v1::GetJobRequest request;
+  request.set_name("projects/-/jobs/1");
+  v1::GetJobResponse response;
+  auto const status = call(*daemon.jobs, &Jobs::GetJob, request, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(reason_of(status), "RECOVERING");
+  daemon.server->set_serving(true);
+  EXPECT_EQ(health(daemon.channel), 1);  // SERVING
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::GetJob, request, response).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST(Service, SubmitGetListCancel) {
+  Daemon daemon;
+  auto const job = daemon.submit("train", true);
+  EXPECT_EQ(job.name(), "projects/default/jobs/1");
+  EXPECT_EQ(job.spec().run(), "true");
+  EXPECT_FALSE(job.owner().empty());
+  for (int i = 0; i < 4; ++i) daemon.submit("more-" + std::to_string(i), true);
+
+  v1::ListJobsRequest list;
+  list.set_page_size(2);
+  std::vector<std::string> names;
+  do {
+    v1::ListJobsResponse page;
+    ASSERT_TRUE(call(*daemon.jobs, &Jobs::ListJobs, list, page).ok());
+    EXPECT_LE(page.jobs_size(), 2);
+    for (auto const& entry : page.jobs()) names.push_back(entry.name());
+    list.set_page_token(page.next_page_token());
+  } while (!list.page_token().empty());
+  std::vector<std::string> const expected{"projects/default/jobs/5", "projects/default/jobs/4",
+                                          "projects/default/jobs/3", "projects/default/jobs/2",
+                                          "projects/default/jobs/1"};
+  EXPECT_EQ(names, expected);
+
+  v1::CancelJobRequest cancel;
+  cancel.set_name("projects/-/jobs/1");
+  cancel.set_etag("999");
+  v1::CancelJobResponse cancelled;
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled).error_code(), grpc::StatusCode::ABORTED);
+  cancel.set_etag(job.etag());
+  cancel.set_reason("not needed");
+  auto const status = call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(cancelled.job().state(), v1::Job::STATE_CANCELLED);
+  EXPECT_EQ(cancelled.job().user_reason(), "not needed");
+  cancel.clear_etag();
+  auto const again = call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled);
+  EXPECT_EQ(again.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << again.error_message();
+}
+
+TEST(Service, BadRequestsSayWhatIsWrong) {
+  Daemon daemon;
+  v1::SubmitJobResponse response;
+  auto request = daemon.request("x");
+  request.mutable_spec()->clear_run();
+  request.mutable_spec()->mutable_resources()->set_gpus(-1);
+  auto status = call(*daemon.jobs, &Jobs::SubmitJob, request, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(reason_of(status), "INVALID_JOB");
+  request = daemon.request("x");
+  request.mutable_spec()->set_workdir("/missing");
+  status = call(*daemon.jobs, &Jobs::SubmitJob, request, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(status.error_message().find("spec.workdir"), std::string::npos);
+  request = daemon.request("x");
+  request.set_request_id("not-a-uuid");
+  EXPECT_EQ(reason_of(call(*daemon.jobs, &Jobs::SubmitJob, request, response)), "INVALID_FIELD");
+  v1::ListJobsRequest list;
+  list.set_page_size(-1);
+  v1::ListJobsResponse page;
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::ListJobs, list, page).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  list.set_page_size(0);
+  list.add_states(static_cast<v1::Job::State>(77));
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::ListJobs, list, page).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST(Service, RequestIdMakesRepeatsHarmless) {
+  Daemon daemon;
+  auto request = daemon.request("once", true);
+  request.set_request_id("3f1b9a52-6f0e-4c56-9b0a-2f4f3c1d7e8a");
+  v1::SubmitJobResponse first;
+  v1::SubmitJobResponse second;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::SubmitJob, request, first).ok());
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::SubmitJob, request, second).ok());
+  EXPECT_EQ(first.job().name(), second.job().name());
+  request.mutable_spec()->set_run("false");
+  auto const status = call(*daemon.jobs, &Jobs::SubmitJob, request, second);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(reason_of(status), "REQUEST_ID_REUSED");
+}
+
+TEST(Service, PlanAndValidateOnlyStoreNothing) {
+  Daemon daemon;
+  v1::PlanJobRequest plan;
+  *plan.mutable_spec() = daemon.request("idea").spec();
+  v1::PlanJobResponse planned;
+  auto const status = call(*daemon.jobs, &Jobs::PlanJob, plan, planned);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(planned.plan().has_chosen());
+  auto request = daemon.request("idea");
+  request.set_validate_only(true);
+  v1::SubmitJobResponse response;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::SubmitJob, request, response).ok());
+  EXPECT_TRUE(response.job().name().empty());
+  v1::ListJobsResponse page;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::ListJobs, v1::ListJobsRequest{}, page).ok());
+  EXPECT_EQ(page.jobs_size(), 0);
+}
+
+TEST(Service, BatchIsAllOrNothing) {
+  Daemon daemon;
+  v1::BatchSubmitJobsRequest batch;
+  for (int i = 0; i < 3; ++i) *batch.add_requests() = daemon.request("b" + std::to_string(i), true);
+  v1::BatchSubmitJobsResponse response;
+  batch.mutable_requests(1)->mutable_spec()->set_workdir("/missing");
+  auto const status = call(*daemon.jobs, &Jobs::BatchSubmitJobs, batch, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(status.error_message().find("requests[1].spec.workdir"), std::string::npos)
+      << status.error_message();
+  batch.mutable_requests(1)->mutable_spec()->set_workdir("/tmp");
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::BatchSubmitJobs, batch, response).ok());
+  ASSERT_EQ(response.responses_size(), 3);
+  EXPECT_EQ(response.responses(0).job().name(), "projects/default/jobs/1");
+}
+
+TEST(Service, OthersSeeLittleAndChangeNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to connect as another user";
+  Daemon daemon;
+  auto const job = daemon.submit("secret", true);
+  auto const other = v1::JobService::NewStub(daemon.channel_as(1001));
+  v1::GetJobRequest get;
+  get.set_name(job.name());
+  v1::GetJobResponse seen;
+  auto const status = call(*other, &Jobs::GetJob, get, seen);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(seen.job().spec().display_name(), "secret");
+  EXPECT_TRUE(seen.job().spec().run().empty());
+  EXPECT_TRUE(seen.job().spec().workdir().empty());
+  v1::CancelJobRequest cancel;
+  cancel.set_name(job.name());
+  v1::CancelJobResponse cancelled;
+  auto const refused = call(*other, &Jobs::CancelJob, cancel, cancelled);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(reason_of(refused), "NOT_OWNER");
+  cancel.set_name("projects/default/jobs/99");
+  EXPECT_EQ(call(*other, &Jobs::CancelJob, cancel, cancelled).error_code(), grpc::StatusCode::NOT_FOUND);
+
+  v1::SubmitJobResponse own;
+  ASSERT_TRUE(call(*other, &Jobs::SubmitJob, daemon.request("mine", true), own).ok());
+  EXPECT_NE(own.job().owner(), job.owner());
+  auto const root = daemon.store.locked([&] { return daemon.store.inner.all_jobs.at(1).owner; });
+  auto const user = daemon.store.locked([&] { return daemon.store.inner.all_jobs.at(2).owner; });
+  EXPECT_EQ(root.uid, 0U);
+  EXPECT_TRUE(root.admin);
+  EXPECT_EQ(user.uid, 1001U);
+  EXPECT_FALSE(user.admin);
+  cancel.set_name(own.job().name());
+  EXPECT_TRUE(call(*other, &Jobs::CancelJob, cancel, cancelled).ok());
+
+  auto const node = v1::NodeService::NewStub(daemon.channel_as(1001));
+  v1::GetServerInfoResponse info;
+  ASSERT_TRUE(call(*node, &v1::NodeService::Stub::GetServerInfo, v1::GetServerInfoRequest{}, info).ok());
+  EXPECT_EQ(info.version(), "0.1.0-test");
+  EXPECT_TRUE(info.state_dir().empty());
+}
+
+TEST(Service, ExplainGivesReasonsAndHistory) {
+  Daemon daemon;
+  auto const job = daemon.submit("waits", true);
+  v1::ExplainJobRequest request;
+  request.set_name(job.name());
+  v1::ExplainJobResponse response;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::ExplainJob, request, response).ok());
+  ASSERT_GE(response.reasons_size(), 1);
+  EXPECT_EQ(response.reasons(0).code(), v1::HoldReason::CODE_HELD_BY_USER);
+  ASSERT_GE(response.history_size(), 1);
+  EXPECT_EQ(response.history(0).kind(), v1::JobEvent::KIND_SUBMITTED);
+  v1::CancelJobRequest cancel;
+  cancel.set_name(job.name());
+  v1::CancelJobResponse cancelled;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled).ok());
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::ExplainJob, request, response).ok());
+  EXPECT_EQ(response.reasons_size(), 0);
+  EXPECT_EQ(response.job().state(), v1::Job::STATE_CANCELLED);
+}
+
+TEST(Service, WaitAnswersAtTheEnd) {
+  Daemon daemon;
+  auto const job = daemon.submit("run");
+  v1::WaitJobRequest request;
+  request.set_name(job.name());
+  v1::WaitJobResponse response;
+  auto waiting =
+      std::async(std::launch::async, [&] { return call(*daemon.jobs, &Jobs::WaitJob, request, response); });
+  auto const segment = daemon.confirm_start(Daemon::id_of(job));
+  daemon.end(segment);
+  auto const status = waiting.get();
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.job().state(), v1::Job::STATE_SUCCEEDED);
+  // And at once when it has ended already.
+  EXPECT_TRUE(call(*daemon.jobs, &Jobs::WaitJob, request, response).ok());
+}
+
+TEST(Service, WaitKeepsTheDeadlineOfTheCall) {
+  Daemon daemon;
+  auto const job = daemon.submit("held", true);
+  v1::WaitJobRequest request;
+  request.set_name(job.name());
+  v1::WaitJobResponse response;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds{50});
+  EXPECT_EQ(daemon.jobs->WaitJob(&context, request, &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST(Service, Carbon) {
+  Daemon daemon;
+  auto const stub = v1::CarbonService::NewStub(daemon.channel);
+  using Carbon = v1::CarbonService::Stub;
+  v1::GetIntensityRequest intensity;
+  v1::GetIntensityResponse now;
+  auto status = call(*stub, &Carbon::GetIntensity, intensity, now);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(now.point().mg_per_kwh(), 300'000);
+  EXPECT_EQ(now.point().state(), v1::POINT_STATE_CLIMATOLOGY);
+  EXPECT_EQ(now.source().zone(), "ZZ");
+  intensity.set_kind(v1::SIGNAL_KIND_AVERAGE);
+  ASSERT_TRUE(call(*stub, &Carbon::GetIntensity, intensity, now).ok());
+  EXPECT_FALSE(now.has_point()) << "an unknown kind must not be filled from another";
+  intensity.set_name("zones/NOWHERE");
+  EXPECT_EQ(call(*stub, &Carbon::GetIntensity, intensity, now).error_code(), grpc::StatusCode::NOT_FOUND);
+
+  v1::GetForecastRequest forecast;
+  forecast.set_name("zones/AA");
+  forecast.mutable_horizon()->set_seconds(3 * 3600);
+  v1::GetForecastResponse coming;
+  ASSERT_TRUE(call(*stub, &Carbon::GetForecast, forecast, coming).ok());
+  ASSERT_GE(coming.points_size(), 3);
+  EXPECT_FALSE(coming.not_shifted_reason().empty());
+  auto const seconds =
+      coming.points(coming.points_size() - 1).end_time().seconds() - coming.points(0).start_time().seconds();
+  EXPECT_EQ(seconds, 3 * 3600);
+
+  v1::ListZonesRequest zones;
+  zones.set_page_size(1);
+  v1::ListZonesResponse page;
+  ASSERT_TRUE(call(*stub, &Carbon::ListZones, zones, page).ok());
+  ASSERT_EQ(page.zones_size(), 1);
+  EXPECT_EQ(page.zones(0).name(), "zones/AA");
+  zones.set_page_token(page.next_page_token());
+  ASSERT_TRUE(call(*stub, &Carbon::ListZones, zones, page).ok());
+  EXPECT_EQ(page.zones(0).name(), "zones/ZZ");
+  EXPECT_TRUE(page.zones(0).site());
+  EXPECT_TRUE(page.next_page_token().empty());
+}
+
+TEST(Service, FootprintWithoutDataIsNoError) {
+  Daemon daemon;
+  auto const job = daemon.submit("fresh", true);
+  auto const stub = v1::FootprintService::NewStub(daemon.channel);
+  using Footprints = v1::FootprintService::Stub;
+  v1::GetFootprintRequest request;
+  request.set_name(job.name());
+  v1::GetFootprintResponse response;
+  ASSERT_TRUE(call(*stub, &Footprints::GetFootprint, request, response).ok());
+  EXPECT_EQ(response.footprint().energy().parts_size(), 0);
+  EXPECT_GT(response.footprint().energy().notes_size(), 0);
+  request.set_name("projects/default/jobs/77");
+  EXPECT_EQ(call(*stub, &Footprints::GetFootprint, request, response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  request.set_name("projects/other/jobs/1");
+  EXPECT_EQ(call(*stub, &Footprints::GetFootprint, request, response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  v1::AggregateFootprintsRequest aggregate;
+  v1::AggregateFootprintsResponse groups;
+  EXPECT_EQ(call(*stub, &Footprints::AggregateFootprints, aggregate, groups).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  aggregate.add_group_by(v1::AggregateFootprintsRequest::GROUP_BY_USER);
+  EXPECT_TRUE(call(*stub, &Footprints::AggregateFootprints, aggregate, groups).ok());
+}
+
+TEST(Service, NodesAndServerInfo) {
+  Daemon daemon;
+  daemon.submit("held", true);
+  auto const stub = v1::NodeService::NewStub(daemon.channel);
+  v1::ListNodesResponse nodes;
+  ASSERT_TRUE(call(*stub, &v1::NodeService::Stub::ListNodes, v1::ListNodesRequest{}, nodes).ok());
+  ASSERT_EQ(nodes.nodes_size(), 1);
+  EXPECT_EQ(nodes.nodes(0).name(), "nodes/node");
+  EXPECT_EQ(nodes.nodes(0).cpus(), 64);
+  v1::GetServerInfoResponse info;
+  ASSERT_TRUE(call(*stub, &v1::NodeService::Stub::GetServerInfo, v1::GetServerInfoRequest{}, info).ok());
+  EXPECT_EQ(info.epoch(), "fake-epoch");
+  EXPECT_EQ(info.state_dir(), "/var/lib/secret");
+  ASSERT_EQ(info.live_jobs().size(), 1U);
+  EXPECT_EQ(info.live_jobs().begin()->second, 1);
+}
+
+TEST(Service, ServesAgainAfterRunningOutOfDescriptors) {
+  Daemon daemon([](RpcParts& parts) { parts.options.connections_per_uid = 1000; });
+  daemon.submit("before", true);
+  {
+    test::LowFdLimit const low(30);
+    test::Swarm swarm(daemon.dir.path() / "d.sock", 200);
+    ASSERT_TRUE(test::eventually([&] { return daemon.server->counters().out_of_fds > 0; }));
+    swarm.end();
+  }
+  ASSERT_TRUE(test::eventually([&] { return daemon.server->counters().connections <= 1; }));
+  auto const fresh = grpc::CreateCustomChannel("unix:" + (daemon.dir.path() / "d.sock").native(),
+                                               grpc::InsecureChannelCredentials(), [] {
+                                                 grpc::ChannelArguments arguments;
+                                                 arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+                                                 return arguments;
+                                               }());
+  auto const stub = v1::JobService::NewStub(fresh);
+  v1::ListJobsResponse page;
+  auto const status = call(*stub, &Jobs::ListJobs, v1::ListJobsRequest{}, page);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(page.jobs_size(), 1);
+}
+
+}  // namespace
+}  // namespace greenq::rpc
