@@ -30,7 +30,7 @@ bool is_variable_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + std::string(text.substr(0, 64)) + '"';
 }
 
@@ -63,7 +63,7 @@ class JobReader {
     auto const checked = [&](std::string_view key) -> std::optional<std::string> {
       auto name = job_.text(key);
       if (name && !is_name(*name)) {
-        job_.complain(key, quoted(*name) + " must be 1 to 63 of a-z, 0-9 and -");
+        job_.complain(key, in_quotes(*name) + " must be 1 to 63 of a-z, 0-9 and -");
         return std::nullopt;
       }
       return name;
@@ -78,7 +78,7 @@ class JobReader {
       if (labels->size() > 32) job_.complain("labels", "at most 32 labels are allowed");
       for (auto const& [key, value] : *labels) {
         if (!is_name(key) || value.size() > 255) {
-          job_.complain("labels", "the label " + quoted(key) +
+          job_.complain("labels", "the label " + in_quotes(key) +
                                       " needs a key of a-z, 0-9 and -, and a value of at most 255 bytes");
         }
       }
@@ -153,7 +153,7 @@ class JobReader {
 
   void check_variable(std::string_view key, std::string const& name) {
     if (!is_variable_name(name)) {
-      job_.complain(key, quoted(name) + " is not a name of a variable");
+      job_.complain(key, in_quotes(name) + " is not a name of a variable");
     } else if (name.starts_with("GREENQ_")) {
       job_.complain(key, name + " is reserved; names that begin with GREENQ_ are set by GreenQ");
     }
@@ -291,7 +291,7 @@ class JobReader {
     if (auto const signal = map->text("signal")) {
       auto const known = std::find(kSignals.begin(), kSignals.end(), *signal) != kSignals.end();
       if (!known)
-        map->complain("signal", quoted(*signal) + " is not a signal for this" +
+        map->complain("signal", in_quotes(*signal) + " is not a signal for this" +
                                     (config::did_you_mean(*signal, kSignals).empty()
                                          ? std::string("; use e.g. SIGUSR1")
                                          : config::did_you_mean(*signal, kSignals)));
@@ -340,7 +340,7 @@ class JobReader {
         continue;
       }
       auto const hint = config::did_you_mean(name, kNames);
-      map.complain("causes", quoted(name) + " is not known" +
+      map.complain("causes", in_quotes(name) + " is not known" +
                                  (hint.empty() ? "; use node_lost, oom, failed or time_limit" : hint));
     }
   }
