@@ -53,9 +53,10 @@ std::optional<CpuCount> count_cpus(fs::path const& sysfs_root) {
 }
 
 // 12 W a core: the entry "Any" (TDP_per_core 12.0) of data/latest/TDP_cpu.csv in
-// github.com/GreenAlgorithms/green-algorithms-tool. Server parts with many cores lie lower (EPYC 9654 360 W / 96,
-// Xeon 8480+ 350 W / 56), so it rather overstates; meter.cpu_tdp sets the real figure. Memory: power_memory_perGB
-// 0.3725 W/GB of fixed_parameters.yaml in github.com/GreenAlgorithms/GreenAlgorithms4HPC is 0.400 W/GiB.
+// github.com/GreenAlgorithms/green-algorithms-tool. Server parts with many cores lie lower (EPYC 9654 360 W /
+// 96, Xeon 8480+ 350 W / 56), so it rather overstates; meter.cpu_tdp sets the real figure. Memory:
+// power_memory_perGB 0.3725 W/GB of fixed_parameters.yaml in github.com/GreenAlgorithms/GreenAlgorithms4HPC
+// is 0.400 W/GiB.
 MachineModel machine_model(app::Settings::Meter const& settings, std::uint32_t node_cpus) {
   std::uint32_t const cpus = std::max<std::uint32_t>(node_cpus, 1);
   CpuCount const count = count_cpus(settings.sysfs_root).value_or(CpuCount{cpus, cpus});

@@ -87,7 +87,7 @@ struct Nvml::Api {
   void find(Function& function, char const* symbol) {
     void* const address = ::dlsym(handle, symbol);
     static_assert(sizeof(function) == sizeof(address));
-    std::memcpy(&function, &address, sizeof(function));
+    std::memcpy(static_cast<void*>(&function), static_cast<void const*>(&address), sizeof(function));
   }
 
   void find_all() {

@@ -8,7 +8,7 @@ namespace greenq::core {
 namespace {
 
 constexpr std::int64_t kRange = 262'143'328'850;
-Instant const kStart = from_ms(1'700'000'000'000);  // 20 s before a multiple of 300 s
+Instant const kStart = from_ms(1'700'000'000'000);  // 100 s before a multiple of 300 s
 
 EnergyModel model() {
   EnergyModel m;

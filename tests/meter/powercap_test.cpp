@@ -99,7 +99,7 @@ TEST(Powercap, ForbiddenFileIsAbsent) {
   test::TempTree tree;
   tree.zone("intel-rapl:0", "package-0", "1000");
   namespace fs = std::filesystem;
-  fs::permissions(tree.root(), fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+  fs::permissions(tree.root(), fs::perms{0755});
   fs::permissions(tree.path("class/powercap/intel-rapl:0/energy_uj"), fs::perms::none);
   pid_t const child = ::fork();
   ASSERT_GE(child, 0);
