@@ -1,5 +1,5 @@
-// How long one plan takes, by queue length and curve. Budgets: 1,000 waiting jobs under 100 ms and 10,000 well under
-// 2 s on one core, for an hourly week.
+// How long one plan takes, by queue length and curve. Budgets: 1,000 waiting jobs under 100 ms and 10,000
+// well under 2 s on one core, for an hourly week.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -12,7 +12,9 @@ using namespace greenq::core;
 
 constexpr std::int64_t kHour = 3'600'000;
 
-Instant at(std::int64_t ms) { return from_ms(1'700'000'000'000 / kHour * kHour + ms); }
+Instant at(std::int64_t ms) {
+  return from_ms(1'700'000'000'000 / kHour * kHour + ms);
+}
 
 std::shared_ptr<Curve const> week(std::int64_t step_minutes) {
   std::mt19937 random{11};
@@ -20,7 +22,8 @@ std::shared_ptr<Curve const> week(std::int64_t step_minutes) {
   std::int64_t const step = step_minutes * 60'000;
   std::int64_t value = 300'000;
   for (std::int64_t t = 0; t < 7 * 24 * kHour; t += step) {
-    value = std::clamp<std::int64_t>(value + static_cast<std::int64_t>(random() % 40'001) - 20'000, 20'000, 900'000);
+    value = std::clamp<std::int64_t>(value + static_cast<std::int64_t>(random() % 40'001) - 20'000, 20'000,
+                                     900'000);
     points.push_back({{at(t), at(t + step)}, {value}, PointState::kForecast});
   }
   return std::make_shared<Curve const>(std::move(points));

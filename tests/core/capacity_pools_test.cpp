@@ -48,16 +48,19 @@ TEST(CapacityPools, EligibleByTypeMemoryAndCount) {
 TEST(CapacityPools, SaysInNumbersWhyAJobNeverFits) {
   Capacity const capacity = mixed();
   EXPECT_EQ(never_fits({0, {}, 0, 17, 0}, capacity), "needs 17 CPU cores; this machine has 16");
-  EXPECT_EQ(never_fits({0, {}, 0, 1, 96 * kGib}, capacity), "needs 96 GiB of memory; this machine has 64 GiB");
+  EXPECT_EQ(never_fits({0, {}, 0, 1, 96 * kGib}, capacity),
+            "needs 96 GiB of memory; this machine has 64 GiB");
   EXPECT_EQ(never_fits({8, {}, 0, 1, 0}, capacity), "needs 8 GPUs; this machine has 4");
-  EXPECT_EQ(never_fits({3, {}, 0, 1, 0}, capacity),
-            "needs 3 GPUs; this machine has 4 in 3 models, at most 2 of one, and a job's GPUs come from one model");
+  EXPECT_EQ(
+      never_fits({3, {}, 0, 1, 0}, capacity),
+      "needs 3 GPUs; this machine has 4 in 3 models, at most 2 of one, and a job's GPUs come from one model");
   EXPECT_EQ(never_fits({1, {"h100"}, 0, 1, 0}, capacity),
             "needs 1 GPU of type h100; this machine has 0 such of 4 GPUs");
   EXPECT_EQ(never_fits({1, {}, 96 * kGib, 1, 0}, capacity),
             "needs 1 GPU with 96 GiB each; this machine has 0 such of 4 GPUs");
-  EXPECT_EQ(never_fits({4, {}, 0, 1, 0}, Capacity{"node", 16, kGib, make_pools({{"a", "x", 1}, {"b", "x", 1}})}),
-            "needs 4 GPUs; this machine has 2");
+  EXPECT_EQ(
+      never_fits({4, {}, 0, 1, 0}, Capacity{"node", 16, kGib, make_pools({{"a", "x", 1}, {"b", "x", 1}})}),
+      "needs 4 GPUs; this machine has 2");
   EXPECT_EQ(never_fits({4, {}, 0, 1, 0}, Capacity{"node", 16, kGib, {}}), "needs 4 GPUs; this machine has 0");
 }
 

@@ -14,7 +14,9 @@ using core::Need;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Interval between(std::int64_t a, std::int64_t b) { return {minute(a), minute(b)}; }
+Interval between(std::int64_t a, std::int64_t b) {
+  return {minute(a), minute(b)};
+}
 
 TEST(PlanCalendar, FindsRoomAroundBookings) {
   Calendar calendar{minute(0), machine(4)};

@@ -1,5 +1,5 @@
-// Whole shared instances, lived through online with the true intensity as the curve (a perfect forecast), and judged
-// by the independent referee. Needs the shared evaluation data and python3.
+// Whole shared instances, lived through online with the true intensity as the curve (a perfect forecast), and
+// judged by the independent referee. Needs the shared evaluation data and python3.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -69,8 +69,8 @@ struct Verdict {
 };
 
 Verdict judge(fs::path const& instance, fs::path const& schedule) {
-  std::string const command =
-      "python3 '" + (eval_dir() / "score.py").string() + "' '" + instance.string() + "' '" + schedule.string() + "' --json";
+  std::string const command = "python3 '" + (eval_dir() / "score.py").string() + "' '" + instance.string() +
+                              "' '" + schedule.string() + "' --json";
   Verdict verdict;
   FILE* const pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return verdict;
@@ -130,8 +130,7 @@ TEST_P(SharedInstance, GivesAValidScheduleThatSaves) {
 INSTANTIATE_TEST_SUITE_P(Eval, SharedInstance,
                          testing::Values(std::pair{"DE_philly_ee9e8c_u50_s24", false},
                                          std::pair{"DE_philly_ee9e8c_u50_s24", true},
-                                         std::pair{"DE_philly_ee9e8c_u70_s24", false}
-                                         ));
+                                         std::pair{"DE_philly_ee9e8c_u70_s24", false}));
 
 }  // namespace
 }  // namespace greenq::test

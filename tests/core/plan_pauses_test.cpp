@@ -29,7 +29,8 @@ PlanInput input_with(std::vector<core::WaitingJob> waiting, std::vector<int> con
 TEST(PlanPauses, RunsInTheTwoCheapHours) {
   auto const output = make_plan(input_with({pausable(1, 1, 120, 240)}, {500, 100, 500, 500, 100, 500}));
   auto const& plan = plan_of(output, 1);
-  EXPECT_THAT(plan.segments, ElementsAre(Interval{minute(60), minute(120)}, Interval{minute(240), minute(300)}));
+  EXPECT_THAT(plan.segments,
+              ElementsAre(Interval{minute(60), minute(120)}, Interval{minute(240), minute(300)}));
   EXPECT_EQ(plan.mean, Intensity{100'000});
   EXPECT_TRUE(plan.shifted);
   EXPECT_THAT(plan.note, HasSubstr("a pause keeps no resources"));
@@ -54,27 +55,30 @@ TEST(PlanPauses, SegmentsAreAtLeastTheMinimum) {
 
 // 95 minutes: 60 in one cheap hour, 35 at the end or start of the other, not both hours whole.
 TEST(PlanPauses, LengthsAddUpExactly) {
-  auto const plan = plan_of(make_plan(input_with({pausable(1, 1, 95, 300)}, {500, 100, 500, 500, 100, 500})), 1);
+  auto const plan =
+      plan_of(make_plan(input_with({pausable(1, 1, 95, 300)}, {500, 100, 500, 500, 100, 500})), 1);
   ASSERT_EQ(plan.segments.size(), 2u);
   EXPECT_EQ(plan.segments[0].length() + plan.segments[1].length(), minutes(95));
   EXPECT_EQ(plan.mean, Intensity{100'000});
   // 97 minutes do not lie on a grid of five.
-  auto const odd = plan_of(make_plan(input_with({pausable(1, 1, 97, 300)}, {500, 100, 500, 500, 100, 500})), 1);
+  auto const odd =
+      plan_of(make_plan(input_with({pausable(1, 1, 97, 300)}, {500, 100, 500, 500, 100, 500})), 1);
   ASSERT_EQ(odd.segments.size(), 2u);
   EXPECT_EQ(odd.segments[0].length() + odd.segments[1].length(), minutes(97));
   EXPECT_EQ(odd.mean, Intensity{100'000});
 }
 
 TEST(PlanPauses, EndsInTimeAndRespectsCapacity) {
-  auto const output = make_plan(
-      input_with({pausable(1, 1, 120, 239), queued(2, 4, 30, 60)}, {500, 100, 300, 500, 100, 500}));
+  auto const output =
+      make_plan(input_with({pausable(1, 1, 120, 239), queued(2, 4, 30, 60)}, {500, 100, 300, 500, 100, 500}));
   auto const& plan = plan_of(output, 1);
   for (auto const& segment : plan.segments) EXPECT_FALSE(segment.overlaps({minute(60), minute(90)}));
   EXPECT_LE(plan.segments.back().end, minute(359));
 }
 
 TEST(PlanPauses, OthersMayRunInThePause) {
-  auto const input = input_with({pausable(1, 4, 120, 240), queued(2, 4, 120, 120)}, {500, 100, 500, 500, 100, 500});
+  auto const input =
+      input_with({pausable(1, 4, 120, 240), queued(2, 4, 120, 120)}, {500, 100, 500, 500, 100, 500});
   auto const output = make_plan(input);
   EXPECT_EQ(plan_of(output, 1).segments.size(), 2u);
   EXPECT_EQ(start_minute(output, 2), 120);
@@ -87,7 +91,8 @@ TEST(PlanPauses, KeepsTheRestOfItsLastPlan) {
   auto const curve = std::vector<int>{1000, 200, 1000, 1000, 200, 199, 1000};
   job.latest = minute(300);
   auto const plan = plan_of(make_plan(input_with({job}, curve)), 1);
-  EXPECT_THAT(plan.segments, ElementsAre(Interval{minute(60), minute(120)}, Interval{minute(240), minute(300)}));
+  EXPECT_THAT(plan.segments,
+              ElementsAre(Interval{minute(60), minute(120)}, Interval{minute(240), minute(300)}));
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(PlanQueue, BackfillsOnlyWhatDoesNotDelayTheReservation) {
   EXPECT_FALSE(plan_of(output, 1).shifted);
 }
 
-// EASY protects the first reservation only: job 2's tentative start may be delayed by job 3, which starts now.
+// EASY protects the first reservation only: job 2's tentative start may be delayed by job 3, which starts
+// now.
 TEST(PlanQueue, OnlyTheFirstReservationIsProtected) {
   auto const output = make_plan(queue({queued(1, 3, 30), queued(2, 4, 30), queued(3, 1, 200)}));
   EXPECT_EQ(start_minute(output, 3), 0);

@@ -12,8 +12,8 @@ using core::PointState;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-PlanInput input_with(std::vector<core::WaitingJob> waiting, std::vector<int> const& grams = {500, 400, 100, 300, 200, 600},
-                     std::uint32_t cpus = 4) {
+PlanInput input_with(std::vector<core::WaitingJob> waiting,
+                     std::vector<int> const& grams = {500, 400, 100, 300, 200, 600}, std::uint32_t cpus = 4) {
   PlanInput input;
   input.now = minute(0);
   input.capacity = machine(cpus);
@@ -40,8 +40,8 @@ TEST(PlanWindow, WindowsNeedNotBeWholeSteps) {
   EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 90, 240)})), 1), 120);
 }
 
-// 150 minutes: a start at 150 would end at the breakpoint 300: 50 + 300 + 200 = 550; a start at 120 costs 100 + 300 +
-// 100 = 500.
+// 150 minutes: a start at 150 would end at the breakpoint 300: 50 + 300 + 200 = 550; a start at 120 costs 100
+// + 300 + 100 = 500.
 TEST(PlanWindow, LatestStartBoundsTheStart) {
   EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 150, 240)})), 1), 120);
   EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 60, 90)})), 1), 90);
@@ -49,8 +49,10 @@ TEST(PlanWindow, LatestStartBoundsTheStart) {
 }
 
 TEST(PlanWindow, EarliestWinsTies) {
-  EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 60, 300)}, {300, 200, 300, 200, 300, 200})), 1), 60);
-  EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 60, 300)}, {300, 300, 300, 300, 300, 300})), 1), 0);
+  EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 60, 300)}, {300, 200, 300, 200, 300, 200})), 1),
+            60);
+  EXPECT_EQ(start_minute(make_plan(input_with({shifting(1, 1, 60, 300)}, {300, 300, 300, 300, 300, 300})), 1),
+            0);
 }
 
 // Both want minute 120; the one with the earlier latest start gets it.
@@ -161,7 +163,8 @@ TEST(PlanWindow, TheLastPlanIsKeptWhenNearlyAsCheap) {
 TEST(PlanWindow, ALastPlanThatNoLongerFitsIsDropped) {
   auto job = shifting(1, 1, 60, 300);
   job.previous = {{minute(180), minute(240)}};
-  EXPECT_EQ(start_minute(make_plan(input_with({job, queued(2, 4, 10, 190)}, {5000, 4000, 1000, 1005, 2000, 9000})), 1),
+  EXPECT_EQ(start_minute(
+                make_plan(input_with({job, queued(2, 4, 10, 190)}, {5000, 4000, 1000, 1005, 2000, 9000})), 1),
             120);
 }
 

@@ -1,4 +1,5 @@
-// Zero slack equals first come, first served with EASY backfill, start by start, against a simulator of its own.
+// Zero slack equals first come, first served with EASY backfill, start by start, against a simulator of its
+// own.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -9,7 +10,9 @@ namespace {
 
 using Pools = std::vector<std::uint32_t>;
 
-std::int64_t pick(std::int64_t least, std::int64_t most) { return *rc::gen::inRange<std::int64_t>(least, most + 1); }
+std::int64_t pick(std::int64_t least, std::int64_t most) {
+  return *rc::gen::inRange<std::int64_t>(least, most + 1);
+}
 
 // Free amounts of a machine; knows nothing of calendars.
 struct Free {
@@ -18,7 +21,8 @@ struct Free {
   std::vector<std::int64_t> gpus;
 
   bool holds(core::Demand const& demand, std::uint32_t pool) const {
-    return demand.cpus <= cpus && demand.memory_bytes <= memory && (demand.gpus == 0 || demand.gpus <= gpus.at(pool));
+    return demand.cpus <= cpus && demand.memory_bytes <= memory &&
+           (demand.gpus == 0 || demand.gpus <= gpus.at(pool));
   }
   void change(core::Demand const& demand, std::uint32_t pool, std::int64_t sign) {
     cpus += sign * demand.cpus;
@@ -27,14 +31,15 @@ struct Free {
   }
 };
 
-// By the book: at each moment ends first, then arrivals; start queue heads while they fit; the first that does not
-// fit gets a reservation; later ones start now if they end by then or use only what the reservation leaves over.
+// By the book: at each moment ends first, then arrivals; start queue heads while they fit; the first that
+// does not fit gets a reservation; later ones start now if they end by then or use only what the reservation
+// leaves over.
 class EasySimulator {
  public:
-  EasySimulator(Free free, std::vector<core::WaitingJob> jobs) : free_(std::move(free)), jobs_(std::move(jobs)) {
-    std::sort(jobs_.begin(), jobs_.end(), [](auto const& a, auto const& b) {
-      return std::tie(a.ready, a.id) < std::tie(b.ready, b.id);
-    });
+  EasySimulator(Free free, std::vector<core::WaitingJob> jobs)
+      : free_(std::move(free)), jobs_(std::move(jobs)) {
+    std::sort(jobs_.begin(), jobs_.end(),
+              [](auto const& a, auto const& b) { return std::tie(a.ready, a.id) < std::tie(b.ready, b.id); });
   }
 
   std::map<core::JobId, Instant> run() {
@@ -81,7 +86,8 @@ class EasySimulator {
       Free then = free_;
       for (auto it = running_.begin(); it != running_.end();) {
         Instant const end = it->first;
-        for (; it != running_.end() && it->first == end; ++it) then.change(it->second.first.demand, it->second.second, 1);
+        for (; it != running_.end() && it->first == end; ++it)
+          then.change(it->second.first.demand, it->second.second, 1);
         if (!then.holds(head.demand, pool)) continue;
         if (end < shadow) {
           shadow = end;
@@ -127,7 +133,8 @@ RC_GTEST_PROP(PlanEasy, ZeroSlackIsFirstComeFirstServedWithBackfill, ()) {
   std::int64_t const count = pick(1, 60);
   bool const priorities = *rc::gen::arbitrary<bool>();
   for (std::int64_t i = 1; i <= count; ++i) {
-    auto job = queued(static_cast<core::JobId>(i), static_cast<std::uint32_t>(pick(1, 8)), pick(1, 90), pick(0, 400));
+    auto job = queued(static_cast<core::JobId>(i), static_cast<std::uint32_t>(pick(1, 8)), pick(1, 90),
+                      pick(0, 400));
     job.demand.memory_bytes = pick(0, 64) << 30;
     job.demand.gpus = static_cast<std::uint32_t>(pick(0, 2));
     if (two_pools && job.demand.gpus > 0) {

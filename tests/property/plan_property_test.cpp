@@ -12,7 +12,9 @@ using Sizes = std::vector<std::size_t>;
 
 using core::PlanInput;
 
-std::int64_t pick(std::int64_t least, std::int64_t most) { return *rc::gen::inRange<std::int64_t>(least, most + 1); }
+std::int64_t pick(std::int64_t least, std::int64_t most) {
+  return *rc::gen::inRange<std::int64_t>(least, most + 1);
+}
 
 std::vector<int> some_grams(std::size_t count) {
   return *rc::gen::container<std::vector<int>>(count, rc::gen::inRange(0, 600));
@@ -42,7 +44,8 @@ core::WaitingJob some_job(core::JobId id, std::size_t pools) {
 void add_running(PlanInput& input) {
   std::int64_t const count = pick(0, 3);
   for (std::int64_t i = 0; i < count; ++i) {
-    core::RunningJob job{static_cast<core::JobId>(900 + i), {1, std::int64_t{4} << 30, 0}, 0, minute(pick(-10, 200))};
+    core::RunningJob job{
+        static_cast<core::JobId>(900 + i), {1, std::int64_t{4} << 30, 0}, 0, minute(pick(-10, 200))};
     if (i < 2 && i < static_cast<std::int64_t>(input.capacity.pools.size())) {
       job.demand.gpus = 1;
       job.pool = static_cast<std::uint32_t>(i);
@@ -61,7 +64,8 @@ PlanInput some_input() {
   for (std::int64_t i = 1; i <= jobs; ++i) {
     input.waiting.push_back(some_job(static_cast<core::JobId>(i), pools.size()));
   }
-  if (pick(0, 5) > 0) input.curve = curve_of(some_grams(static_cast<std::size_t>(pick(1, 40))), *rc::gen::element(15, 60));
+  if (pick(0, 5) > 0)
+    input.curve = curve_of(some_grams(static_cast<std::size_t>(pick(1, 40))), *rc::gen::element(15, 60));
   return input;
 }
 
@@ -121,19 +125,22 @@ RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
     return input.curve && job.shift && job.latest > std::max(job.ready, input.now);
   };
   PlanInput alone = input;
-  alone.waiting.erase(std::remove_if(alone.waiting.begin(), alone.waiting.end(), shifts), alone.waiting.end());
+  alone.waiting.erase(std::remove_if(alone.waiting.begin(), alone.waiting.end(), shifts),
+                      alone.waiting.end());
   auto const with = make_plan(input);
   auto const without = make_plan(alone);
   for (auto const& job : without.jobs) RC_ASSERT(start_of(with, job.id) == start_of(without, job.id));
 }
 
-// One job at a time: the chosen window costs exactly what the best of all minute starts costs, and is no later.
+// One job at a time: the chosen window costs exactly what the best of all minute starts costs, and is no
+// later.
 RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllMinutes, ()) {
   PlanInput input;
   input.now = minute(0);
   input.capacity = machine(4);
   for (std::int64_t i = 0; i < 4; ++i) {
-    auto blocker = queued(static_cast<core::JobId>(100 + i), static_cast<std::uint32_t>(pick(1, 4)), pick(1, 60), pick(0, 400));
+    auto blocker = queued(static_cast<core::JobId>(100 + i), static_cast<std::uint32_t>(pick(1, 4)),
+                          pick(1, 60), pick(0, 400));
     input.waiting.push_back(blocker);
   }
   input.curve = curve_of(some_grams(40), 15);
@@ -169,7 +176,8 @@ RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllMinutes, ()) {
   RC_ASSERT(window.begin == earliest);
 }
 
-// A lone interruptible job against all sets of five-minute cells, by a search that shares nothing with the planner.
+// A lone interruptible job against all sets of five-minute cells, by a search that shares nothing with the
+// planner.
 RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
   PlanInput input;
   input.now = minute(0);
@@ -220,7 +228,8 @@ RC_GTEST_PROP(PlanProperty, LatestStartsAreKeptWhenThereIsRoom, ()) {
   }
 }
 
-// A plan that kept every latest start is never replaced by one that does not, when nothing changed but the curve.
+// A plan that kept every latest start is never replaced by one that does not, when nothing changed but the
+// curve.
 RC_GTEST_PROP(PlanProperty, ANewCurveBreaksNoPromise, ()) {
   PlanInput input = some_input();
   for (auto& job : input.waiting) job.max_intensity.reset();
@@ -246,7 +255,8 @@ RC_GTEST_PROP(PlanProperty, PlanningAgainKeepsTheWindows, ()) {
   auto const first = make_plan(input);
   remember(input, first);
   auto const second = make_plan(input);
-  for (auto const& job : input.waiting) RC_ASSERT(plan_of(second, job.id).segments == plan_of(first, job.id).segments);
+  for (auto const& job : input.waiting)
+    RC_ASSERT(plan_of(second, job.id).segments == plan_of(first, job.id).segments);
 }
 
 }  // namespace

@@ -20,7 +20,9 @@ using core::Span;
 inline Instant minute(std::int64_t minutes) {
   return Instant{std::chrono::hours{24 * 20000}} + std::chrono::minutes{minutes};
 }
-inline Span minutes(std::int64_t count) { return Span{std::chrono::minutes{count}}; }
+inline Span minutes(std::int64_t count) {
+  return Span{std::chrono::minutes{count}};
+}
 
 // Steps of `step` minutes from minute `from` on; figures in g/kWh.
 inline std::shared_ptr<core::Curve const> curve_of(std::vector<int> const& grams, std::int64_t step = 60,
@@ -49,7 +51,8 @@ inline core::Capacity machine(std::uint32_t cpus, std::vector<std::size_t> const
 }
 
 // A job that takes `cpus` cores for `length` minutes from minute `ready` on, without slack.
-inline core::WaitingJob queued(core::JobId id, std::uint32_t cpus, std::int64_t length, std::int64_t ready = 0) {
+inline core::WaitingJob queued(core::JobId id, std::uint32_t cpus, std::int64_t length,
+                               std::int64_t ready = 0) {
   core::WaitingJob job;
   job.id = id;
   job.demand = {cpus, 0, 0};
@@ -70,7 +73,8 @@ inline core::WaitingJob shifting(core::JobId id, std::uint32_t cpus, std::int64_
 }
 
 inline core::Plan const& plan_of(core::PlanOutput const& output, core::JobId id) {
-  auto const found = std::find_if(output.jobs.begin(), output.jobs.end(), [&](auto const& job) { return job.id == id; });
+  auto const found =
+      std::find_if(output.jobs.begin(), output.jobs.end(), [&](auto const& job) { return job.id == id; });
   if (found == output.jobs.end()) std::abort();
   return found->plan;
 }
@@ -84,8 +88,8 @@ inline std::int64_t start_minute(core::PlanOutput const& output, core::JobId id)
   return std::chrono::floor<std::chrono::minutes>(start_of(output, id) - minute(0)).count();
 }
 
-// Whether running jobs and all planned segments stay within the machine at every moment. Checks the moments where
-// usage can rise.
+// Whether running jobs and all planned segments stay within the machine at every moment. Checks the moments
+// where usage can rise.
 inline std::string overbooked(core::PlanInput const& input, core::PlanOutput const& output) {
   struct Use {
     Interval interval;
@@ -113,17 +117,19 @@ inline std::string overbooked(core::PlanInput const& input, core::PlanOutput con
     if (cpus > input.capacity.cpus) return "CPUs are overbooked";
     if (memory > input.capacity.memory_bytes) return "memory is overbooked";
     for (auto const& [pool, count] : gpus) {
-      if (count > static_cast<std::int64_t>(input.capacity.pools.at(pool).uuids.size())) return "GPUs are overbooked";
+      if (count > static_cast<std::int64_t>(input.capacity.pools.at(pool).uuids.size()))
+        return "GPUs are overbooked";
     }
   }
   return "";
 }
 
-// Lives through plans: plans at each arrival and end, starts what is due, moves on to the next event. A job is
-// known from its `ready` on.
+// Lives through plans: plans at each arrival and end, starts what is due, moves on to the next event. A job
+// is known from its `ready` on.
 class OnlineRun {
  public:
-  OnlineRun(core::Capacity capacity, std::shared_ptr<core::Curve const> curve, Span min_segment = minutes(30)) {
+  OnlineRun(core::Capacity capacity, std::shared_ptr<core::Curve const> curve,
+            Span min_segment = minutes(30)) {
     input_.capacity = std::move(capacity);
     input_.curve = std::move(curve);
     input_.min_segment = min_segment;
@@ -216,9 +222,9 @@ class OnlineRun {
       } else {
         ran.push_back(segment);
       }
-      running_.emplace(segment.end, Running{std::move(it->second),
-                                            plan.pool,
-                                            {plan.segments.begin() + 1, plan.segments.end()}});
+      running_.emplace(
+          segment.end,
+          Running{std::move(it->second), plan.pool, {plan.segments.begin() + 1, plan.segments.end()}});
       it = waiting_.erase(it);
     }
   }

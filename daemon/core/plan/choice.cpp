@@ -12,9 +12,6 @@ namespace {
 constexpr std::int64_t kKeepPerMille = 1005;
 // Pauses must save more than this to be worth a checkpoint and a restart.
 constexpr std::int64_t kPausePerMille = 980;
-// Allowed starts are searched in parts of at least this length, and at most this many.
-constexpr Span kPartMin{std::chrono::hours{4}};
-constexpr int kPartsMax = 48;
 
 bool within(std::int64_t cost, std::int64_t per_mille, std::int64_t of) {
   return static_cast<__int128>(cost) * 1000 <= static_cast<__int128>(of) * per_mille;
@@ -59,49 +56,32 @@ bool Chooser::cheap_enough(WaitingJob const& job, std::int64_t cost) const {
   return cost <= static_cast<__int128>(job.max_intensity->value) * duration_of(job).count();
 }
 
-// Cuts the allowed starts into parts and sorts them by what their cheapest start would cost on an empty
-// machine, so that only the calendar of promising parts is read.
-void Chooser::split(WaitingJob const& job) {
-  Span const duration = duration_of(job);
-  Instant const ready = earliest_start(input_, job);
-  Span const range = job.latest - ready;
-  Span const length = std::max({kPartMin, duration, range / kPartsMax + Span{1}});
-  parts_.clear();
-  for (Instant begin = ready; begin <= job.latest; begin += length) {
-    starts_.assign(1, {begin, std::min(begin + length, job.latest)});
-    parts_.push_back({starts_.front(), *costs_.cheapest(starts_, duration)});
-  }
-  std::sort(parts_.begin(), parts_.end(), [](Part const& a, Part const& b) { return a.bound < b.bound; });
-}
-
-// Starts with room within the closed range.
-void Chooser::feasible_starts(WaitingJob const& job, Calendar const& calendar, std::uint32_t pool,
-                              Interval range) {
-  Span const duration = duration_of(job);
-  calendar.free_runs({range.begin, range.end + duration}, need_of(job, pool), runs_);
-  starts_.clear();
-  for (Interval const& run : runs_) {
-    if (run.length() >= duration) starts_.push_back({run.begin, run.end - duration});
-  }
-}
-
 std::optional<Choice> Chooser::best_window(WaitingJob const& job, Calendar const& calendar) {
   Span const duration = duration_of(job);
-  std::optional<Candidate> best;
-  std::uint32_t best_pool = 0;
-  for (Part const& part : parts_) {
-    if (best && *best <= part.bound) break;
-    for (std::uint32_t const pool : job.pools) {
-      feasible_starts(job, calendar, pool, part.starts);
-      auto const found = costs_.cheapest(starts_, duration);
-      if (!found || (best && *best <= *found)) continue;
-      best = found;
-      best_pool = pool;
+  Instant const ready = earliest_start(input_, job);
+  std::optional<Choice> best;
+  first_feasible_.reset();
+  last_feasible_.reset();
+  for (std::uint32_t const pool : job.pools) {
+    calendar.free_runs({ready, job.latest + duration}, need_of(job, pool), runs_);
+    starts_.clear();
+    for (Interval const& run : runs_) {
+      if (run.length() >= duration) starts_.push_back({run.begin, run.end - duration});
     }
+    auto const found = costs_.cheapest(starts_, duration);
+    if (!found) continue;
+    if (!first_feasible_ || starts_.front().begin < *first_feasible_) first_feasible_ = starts_.front().begin;
+    Instant const last = starts_.back().end;
+    if (!last_feasible_ || last > last_feasible_->segments.front().begin) {
+      Interval const window{last, last + duration};
+      last_feasible_ =
+          Choice{ChoiceKind::kLatestStart, {window}, pool, costs_.integral(window), false, false};
+    }
+    if (best && Candidate{best->cost, best->segments.front().begin} <= *found) continue;
+    best = Choice{
+        ChoiceKind::kWindow, {{found->start, found->start + duration}}, pool, found->cost, false, false};
   }
-  if (!best) return std::nullopt;
-  Interval const window{best->start, best->start + duration};
-  return Choice{ChoiceKind::kWindow, {window}, best_pool, best->cost, false, false};
+  return best;
 }
 
 std::optional<Choice> Chooser::best_pauses(WaitingJob const& job, Calendar const& calendar) {
@@ -150,20 +130,9 @@ std::optional<Choice> Chooser::previous(WaitingJob const& job, Calendar const& c
   return Choice{kind, std::move(segments), *pool, cost, waits, false};
 }
 
-// The last start with room before the bound, else the first after it.
 Choice Chooser::without_cheap_window(WaitingJob const& job, Calendar const& calendar) {
-  Instant const ready = earliest_start(input_, job);
-  std::optional<Choice> last;
-  for (std::uint32_t const pool : job.pools) {
-    feasible_starts(job, calendar, pool, {ready, job.latest});
-    if (starts_.empty()) continue;
-    Instant const start = starts_.back().end;
-    if (last && start <= last->segments.front().begin) continue;
-    Interval const window{start, start + duration_of(job)};
-    last = Choice{ChoiceKind::kLatestStart, {window}, pool, costs_.integral(window), false, false};
-  }
-  if (last) return *last;
-  auto late = earliest_place(job, calendar, ready);
+  if (last_feasible_) return *last_feasible_;
+  auto late = earliest_place(job, calendar, earliest_start(input_, job));
   GREENQ_CHECK(late.has_value());
   late->kind = ChoiceKind::kAfterLatest;
   late->waits_for_capacity = true;
@@ -171,29 +140,24 @@ Choice Chooser::without_cheap_window(WaitingJob const& job, Calendar const& cale
 }
 
 Choice Chooser::choose(WaitingJob const& job, Calendar const& calendar) {
-  split(job);
+  Instant const ready = earliest_start(input_, job);
   auto const window = best_window(job, calendar);
   std::optional<Choice> best = window;
   if (job.interruptible) {
     auto pauses = best_pauses(job, calendar);
-    // Strictly more than 2 % better.
     if (pauses && (!best || saves_enough(pauses->cost, best->cost))) best = std::move(pauses);
   }
   if (best && !cheap_enough(job, best->cost)) best.reset();
   if (!best) return without_cheap_window(job, calendar);
   auto const kept = previous(job, calendar);
   if (kept && within(kept->cost, kKeepPerMille, best->cost)) best = kept;
-  Instant const start = best->segments.front().begin;
-  best->shifted = best->segments.size() > 1;
-  for (std::uint32_t const pool : job.pools) {
-    if (best->shifted || start == earliest_start(input_, job)) break;
-    best->shifted =
-        calendar.earliest_fit(need_of(job, pool), duration_of(job), earliest_start(input_, job)) < start;
-  }
+  best->shifted =
+      best->segments.size() > 1 || !first_feasible_ || *first_feasible_ < best->segments.front().begin;
   if (window) {
-    Candidate const& free = parts_.front().bound;
-    best->waits_for_capacity =
-        free < Candidate{window->cost, window->segments.front().begin} && free.start < start;
+    starts_.assign(1, Interval{ready, job.latest});
+    auto const free = costs_.cheapest(starts_, duration_of(job));
+    best->waits_for_capacity = *free < Candidate{window->cost, window->segments.front().begin} &&
+                               free->start < best->segments.front().begin;
   }
   return *best;
 }

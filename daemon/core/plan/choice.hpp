@@ -40,13 +40,6 @@ class Chooser {
   std::optional<Choice> previous(WaitingJob const& job, Calendar const& calendar) const;
 
  private:
-  struct Part {
-    Interval starts;  // closed
-    Candidate bound;  // cheapest start on an empty machine
-  };
-
-  void split(WaitingJob const& job);
-  void feasible_starts(WaitingJob const& job, Calendar const& calendar, std::uint32_t pool, Interval range);
   std::optional<Choice> best_window(WaitingJob const& job, Calendar const& calendar);
   std::optional<Choice> best_pauses(WaitingJob const& job, Calendar const& calendar);
   Choice without_cheap_window(WaitingJob const& job, Calendar const& calendar);
@@ -54,7 +47,8 @@ class Chooser {
 
   PlanInput const& input_;
   CostTable const& costs_;
-  std::vector<Part> parts_;       // of the job at hand, most promising first
+  std::optional<Instant> first_feasible_;  // of the job at hand
+  std::optional<Choice> last_feasible_;
   std::vector<Interval> runs_;    // scratch
   std::vector<Interval> starts_;  // scratch
 };

@@ -24,11 +24,6 @@ std::int64_t CostTable::until(std::int64_t at) const {
   return prefix_[i] + values_[i] * (at - begins_[i]);
 }
 
-std::int64_t CostTable::until(std::int64_t at, std::size_t& hint) const {
-  while (hint + 1 < begins_.size() && begins_[hint + 1] <= at) ++hint;
-  return prefix_[hint] + values_[hint] * (at - begins_[hint]);
-}
-
 std::int64_t CostTable::integral(Interval interval) const {
   return until(to_ms(interval.end)) - until(to_ms(interval.begin));
 }
@@ -48,23 +43,26 @@ std::optional<Candidate> CostTable::cheapest(std::vector<Interval> const& starts
   std::int64_t const first = to_ms(starts.front().begin);
   std::int64_t const last = to_ms(starts.back().end);
   for (std::int64_t const before : {std::int64_t{0}, length}) {
-    // Starts at a breakpoint (before = 0) or one duration before it.
+    // Starts at a breakpoint (before = 0) or one duration before it. Only where the value falls as the window
+    // starts, or rises as it ends, can the cost turn from falling to rising.
     auto i = static_cast<std::size_t>(std::lower_bound(begins_.begin(), begins_.end(), first + before) -
                                       begins_.begin());
     std::size_t range = 0;
-    std::size_t from = 0;
-    std::size_t to = 0;
+    std::size_t hint = 0;  // of the edge that is not at the breakpoint
     if (i < begins_.size()) {
-      auto const position =
-          std::upper_bound(begins_.begin(), begins_.end(), begins_[i] - before) - begins_.begin();
-      from = position == 0 ? 0 : static_cast<std::size_t>(position) - 1;
-      to = i;
+      std::int64_t const edge = begins_[i] - before + (length - before);
+      auto const after = std::upper_bound(begins_.begin(), begins_.end(), edge) - begins_.begin();
+      hint = after == 0 ? 0 : static_cast<std::size_t>(after) - 1;
     }
     for (; i < begins_.size() && begins_[i] - before <= last; ++i) {
+      if (i == 0 || (before == 0) == (values_[i] > values_[i - 1])) continue;
       std::int64_t const start = begins_[i] - before;
       while (to_ms(starts[range].end) < start) ++range;
       if (start < to_ms(starts[range].begin)) continue;
-      offer(until(start + length, to) - until(start, from), start);
+      std::int64_t const edge = start + (length - before);
+      while (hint + 1 < begins_.size() && begins_[hint + 1] <= edge) ++hint;
+      std::int64_t const other = prefix_[hint] + values_[hint] * (edge - begins_[hint]);
+      offer(before == 0 ? other - prefix_[i] : prefix_[i] - other, start);
     }
   }
   return best;

@@ -33,7 +33,6 @@ class CostTable {
 
  private:
   std::int64_t until(std::int64_t at) const;
-  std::int64_t until(std::int64_t at, std::size_t& hint) const;  // hint moves forward only
 
   std::vector<std::int64_t> begins_;  // ms; value i holds until begin i + 1
   std::vector<std::int64_t> values_;  // mg/kWh

@@ -17,7 +17,10 @@ constexpr Span kOverrun{std::chrono::minutes{1}};
 constexpr Span kNever{std::chrono::hours{24 * 365}};
 // Attempts to avoid missed latest starts, fewer for long queues so that a plan stays quick.
 constexpr int kRepairs = 3;
-constexpr std::size_t kLongQueue = 1'000;
+constexpr std::size_t kLongQueue = 500;
+// With a long queue, bookings of shifting jobs are rounded outwards to whole steps of this length, so that
+// the calendar has at most so many breakpoints a day. Never overbooks; may leave up to this much unused.
+constexpr Span kLongQueueStep{std::chrono::minutes{5}};
 
 struct Draft {
   Calendar calendar;
@@ -113,6 +116,7 @@ class Planner {
     }
   }
 
+  void book_shifting(Calendar& calendar, WaitingJob const& waiting, Choice const& choice) const;
   Draft draft(std::vector<std::size_t> const& sequence, bool pin) const;
   void place_shifting();
   std::vector<std::size_t> avoidable(std::vector<std::size_t> const& missed) const;
@@ -127,6 +131,15 @@ class Planner {
   std::vector<std::size_t> shifting_;  // "position" means a place in here
 };
 
+void Planner::book_shifting(Calendar& calendar, WaitingJob const& waiting, Choice const& choice) const {
+  if (shifting_.size() <= kLongQueue) return book(calendar, waiting, choice);
+  auto const step = kLongQueueStep.count();
+  for (Interval const& segment : choice.segments) {
+    Instant const end = from_ms((to_ms(segment.end) + step - 1) / step * step);
+    calendar.book({from_ms(to_ms(segment.begin) / step * step), end}, {waiting.demand, choice.pool});
+  }
+}
+
 // Places all shifting jobs in the order of `sequence` (positions). With `pin`, first all last plans that
 // still hold are booked as they are: what was feasible together stays feasible.
 Draft Planner::draft(std::vector<std::size_t> const& sequence, bool pin) const {
@@ -134,7 +147,7 @@ Draft Planner::draft(std::vector<std::size_t> const& sequence, bool pin) const {
   Chooser chooser{input_, *costs_};
   std::vector<bool> done(shifting_.size(), false);
   auto const put = [&](std::size_t position, Choice choice) {
-    book(draft.calendar, job(shifting_[position]), choice);
+    book_shifting(draft.calendar, job(shifting_[position]), choice);
     draft.choices[position] = std::move(choice);
     done[position] = true;
   };
