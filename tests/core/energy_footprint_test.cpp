@@ -70,7 +70,13 @@ TEST(Price, PueMultipliesTheGramsAndNotTheBookedEnergy) {
   EXPECT_EQ(book.priced.value, kMillijoulePerKwh);
 }
 
-TEST(Price, RoundsOncePerSlice) {
+// A short job has slices of a fraction of a milligram; its footprint once came out as 0 mg.
+TEST(Price, ManySmallSlicesAddUp) {
+  std::vector<EnergySlice> slices(1000, slice(0, 5, 900));
+  EXPECT_EQ(price(slices, SignalKind::kMarginal, kCurve, {}, 1000, {}).carbon.value, 25);
+}
+
+TEST(Price, RoundsOncePerBook) {
   // 18 J x 100 g/kWh = 0.5 mg: to even, and 1.58 x that is 0.79.
   EXPECT_EQ(price({slice(0, 5, 18'000)}, SignalKind::kMarginal, kCurve, {}, 1000, {}).carbon.value, 0);
   EXPECT_EQ(price({slice(0, 5, 18'000)}, SignalKind::kMarginal, kCurve, {}, 1580, {}).carbon.value, 1);

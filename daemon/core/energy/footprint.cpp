@@ -11,12 +11,18 @@ Interval moved(Interval interval, Span shift) {
   return {interval.begin + shift, interval.end + shift};
 }
 
-// Grams of one slice: energy x PUE x mean intensity over the interval, through one division.
-Carbon priced_over(EnergySlice const& slice, Interval interval, Curve const& curve, std::int64_t pue_milli) {
+constexpr std::int64_t kNanogramPerMilligram = 1'000'000;
+
+// Carbon of one slice in nanograms: energy x PUE x mean intensity over the interval, through one division. A slice
+// of a short job is a fraction of a milligram, so that rounding each to milligrams would lose the whole.
+__int128 nanograms(EnergySlice const& slice, Interval interval, Curve const& curve, std::int64_t pue_milli) {
   __int128 const facility = static_cast<__int128>(slice.energy.value) * pue_milli;  // 1/1000 mJ
-  __int128 const per_length = static_cast<__int128>(kMillijoulePerKwh) * 1000 * interval.length().count();
-  return {divide_half_even(facility * curve.integral(interval), per_length)};
+  // Intensity x time / length first, in millionths, so that nothing overflows for a cluster-year in one slice.
+  __int128 const mean = curve.integral(interval) * kNanogramPerMilligram / interval.length().count();
+  return divide_half_even(facility * mean, static_cast<__int128>(kMillijoulePerKwh) * 1000);
 }
+
+Carbon milligrams(__int128 nanograms_sum) { return {divide_half_even(nanograms_sum, kNanogramPerMilligram)}; }
 
 }  // namespace
 
@@ -63,13 +69,14 @@ Book price(std::vector<EnergySlice> const& slices, SignalKind kind, Curve const&
   Book book;
   book.kind = kind;
   book.source = std::move(source);
-  Carbon baseline;
+  __int128 carbon = 0;
+  __int128 baseline = 0;
   bool baseline_known = false;
   bool baseline_whole = baseline_shift.has_value();
   for (EnergySlice const& slice : slices) {
     if (slice.quality == EnergyQuality::kUnknown) continue;
     if (auto const state = curve.worst_state(slice.interval)) {
-      book.carbon += priced_over(slice, slice.interval, curve, pue_milli);
+      carbon += nanograms(slice, slice.interval, curve, pue_milli);
       book.priced += slice.energy;
       book.shares[*state] += slice.energy;
     } else {
@@ -79,9 +86,10 @@ Book price(std::vector<EnergySlice> const& slices, SignalKind kind, Curve const&
     Interval const shifted = moved(slice.interval, *baseline_shift);
     baseline_whole = curve.covered(shifted);
     baseline_known = true;
-    if (baseline_whole) baseline += priced_over(slice, shifted, curve, pue_milli);
+    if (baseline_whole) baseline += nanograms(slice, shifted, curve, pue_milli);
   }
-  if (baseline_whole && baseline_known) book.baseline = baseline;
+  book.carbon = milligrams(carbon);
+  if (baseline_whole && baseline_known) book.baseline = milligrams(baseline);
   return book;
 }
 

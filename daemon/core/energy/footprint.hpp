@@ -38,7 +38,7 @@ struct Footprint {
   Span run{0};
 };
 
-// Prices each slice at the mean intensity over its interval. pue_milli: 1000 = 1.0. Rounds once per slice and book.
+// Prices each slice at the mean intensity over its interval. pue_milli: 1000 = 1.0. Sums nanograms and rounds once per book.
 // `shift` moves the profile in time for the baseline (negative: earlier).
 Book price(std::vector<EnergySlice> const& slices, SignalKind kind, Curve const& curve,
            std::optional<SignalSource> source, std::int64_t pue_milli, std::optional<Span> baseline_shift);
