@@ -158,6 +158,7 @@ core::Result<void> Daemon::Graph::open_store() {
   write.zone = settings().site.zone;
   write.wal_limit_bytes = settings().store.wal_limit_bytes;
   write.min_free_bytes = settings().store.min_free_bytes;
+  write.min_free_percent = 101;  // the setting alone decides
   write.backup_every = settings().store.backup_interval;
   auto opened = store::SqliteStore::open(std::move(write));
   if (!opened && opened.error().reason == "STORE_CORRUPT") return open_backup(opened.error());

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "config/reader/text_check.hpp"
+
 namespace greenq::config {
 namespace {
 
@@ -22,27 +24,27 @@ std::string_view line_of(std::string_view text, int line) {
   return text.substr(begin, end - begin);
 }
 
-bool continues_code_point(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 // The line as shown and the padding below it. Tabs stay tabs so that the caret stands below its column.
 struct Shown {
   std::string line;
   std::string padding;
 };
 
+// Bytes that are not UTF-8 are shown as question marks.
 Shown show(std::string_view line, int column) {
   Shown shown;
-  int at = 0;
-  for (char const c : line) {
-    if (!continues_code_point(c) && ++at > kMaxShownColumns) {
+  for (int at = 1; !line.empty(); ++at) {
+    if (at > kMaxShownColumns) {
       shown.line += "…";
       break;
     }
-    bool const control = static_cast<unsigned char>(c) < 0x20U || c == '\x7f';
-    shown.line += control && c != '\t' ? '?' : c;
-    if (at < column && !continues_code_point(c)) shown.padding += c == '\t' ? '\t' : ' ';
+    std::size_t const length = std::max<std::size_t>(code_point_length(line), 1);
+    char const c = line.front();
+    bool const printable = c == '\t' || (static_cast<unsigned char>(c) >= 0x20U && c != '\x7f');
+    bool const valid = code_point_length(line) != 0 && printable;
+    shown.line += valid ? std::string(line.substr(0, length)) : "?";
+    if (at < column) shown.padding += c == '\t' ? '\t' : ' ';
+    line.remove_prefix(length);
   }
   return shown;
 }
