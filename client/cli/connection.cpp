@@ -89,7 +89,8 @@ Connection::Connection(SocketCandidate socket) : socket_(std::move(socket)) {
   arguments.SetMaxReceiveMessageSize(16 * 1024 * 1024);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  // Also the time a connection attempt may take, on a busy machine.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
   auto const channel =

@@ -143,6 +143,10 @@ std::string local_time(UtcTime time, UtcTime now) {
   return strftime_text("%Y-%m-%d %H:%M", time);
 }
 
+std::string local_time_seconds(UtcTime time, UtcTime now) {
+  return local_time(time, now) + strftime_text(":%S", time);
+}
+
 std::string local_time_with_zone(UtcTime time, UtcTime now) {
   return local_time(time, now) + ' ' + zone_name(time);
 }

@@ -29,6 +29,7 @@ std::string percent_text(double ratio);               // 0.442 -> "44 %"
 std::string rfc3339(UtcTime time);  // UTC, milliseconds: "2026-11-23T22:40:00.000Z"
 std::string local_time(UtcTime time,
                        UtcTime now);  // "23:40" today, "Mon 23:40" within 6 days, else with date
+std::string local_time_seconds(UtcTime time, UtcTime now);    // with seconds: "23:40:07", "Mon 23:40:07"
 std::string local_time_with_zone(UtcTime time, UtcTime now);  // "Mon 23:40 CET"
 std::string zone_name(UtcTime time);                          // "CET"
 std::string relative_time(UtcTime time, UtcTime now);         // "3h ago", "in 20m", "now"

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/cli/format.hpp"
 
 namespace greenq::client {
@@ -35,8 +37,11 @@ std::string upper(std::string text) {
 std::string window_text(v1::PlannedWindow const& window, UtcTime now) {
   auto const begin = instant(window.start_time());
   auto const end = instant(window.end_time());
-  if (end - begin < std::chrono::minutes(2))
-    return local_time(begin, now) + " for " + duration_text(end - begin);
+  if (end - begin < std::chrono::minutes(2)) {
+    bool const soon = begin - now < std::chrono::minutes(10);
+    return (soon ? relative_time(std::max(begin, now), now) : local_time(begin, now)) + " for " +
+           duration_text(end - begin);
+  }
   return local_time(begin, now) + '-' + local_time(end, end - begin < std::chrono::hours(20) ? end : now);
 }
 

@@ -24,7 +24,7 @@ std::string clears_text(v1::HoldReason const& reason, UtcTime now) {
 std::string history_text(v1::ExplainJobResponse const& response, UtcTime now) {
   std::string text;
   for (auto const& event : response.history()) {
-    text += "  " + local_time(instant(event.time()), now) + "  " + state_text(event.state());
+    text += "  " + local_time_seconds(instant(event.time()), now) + "  " + state_text(event.state());
     if (event.reason() != v1::HoldReason::CODE_UNSPECIFIED && event.state() == v1::Job::STATE_QUEUED) {
       text += " " + reason_text(event.reason());
     }

@@ -18,7 +18,7 @@ void print(Context& context, v1::JobEvent const& event) {
     context.out() << to_json(event) << '\n' << std::flush;
     return;
   }
-  auto line = fmt::format("{}  {:<12} {:<10}", local_time(instant(event.time()), context.now()),
+  auto line = fmt::format("{}  {:<12} {:<10}", local_time_seconds(instant(event.time()), context.now()),
                           full_id(event.job()), state_text(event.state()));
   bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
   if (waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED) line += ' ' + reason_text(event.reason());

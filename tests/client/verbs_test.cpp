@@ -264,7 +264,7 @@ TEST_F(VerbTest, ExplainListsEveryReason) {
             "issued 8m ago)\n"
             "      The cheapest 5 h before the bound.\n"
             "Past (UTC):\n"
-            "  16:38  queued NOT_YET_EVALUATED\n");
+            "  16:38:00  queued NOT_YET_EVALUATED\n");
 }
 
 TEST_F(VerbTest, WaitReturnsTheJobsCode) {
@@ -388,7 +388,7 @@ TEST_F(VerbTest, WatchResumesAndRelists) {
   EXPECT_EQ(requests[2].resume_token(), "t2");
   EXPECT_EQ(requests[3].resume_token(), "");
   EXPECT_TRUE(requests[3].include_initial());
-  EXPECT_EQ(out(), "17:38  vision/7     running     started\n17:38  vision/7     succeeded   done\n");
+  EXPECT_EQ(out(), "17:38:00  vision/7     running     started\n17:38:00  vision/7     succeeded   done\n");
   EXPECT_THAT(err(), HasSubstr("-- reconnected, no events lost --\n"));
   EXPECT_THAT(err(), HasSubstr("-- history gap: relisted --\n"));
 }
