@@ -19,6 +19,11 @@ if(GREENQ_SANITIZE)
   endif()
 endif()
 
+if(GREENQ_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 find_program(GREENQ_CCACHE ccache)
 if(GREENQ_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${GREENQ_CCACHE})
