@@ -60,16 +60,16 @@ std::filesystem::path backup_path(std::filesystem::path const& database) {
 }
 
 std::optional<std::filesystem::path> readable_backup(std::filesystem::path const& database) {
-  auto const path = backup_path(database);
+  auto path = backup_path(database);
   std::error_code failed;
   if (!std::filesystem::exists(path, failed)) return std::nullopt;
   try {
     Db db(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-    if (quick_check(db) == "ok") return path;
+    if (quick_check(db) != "ok") return std::nullopt;
   } catch (SqlError const&) {
-    // As good as none.
+    return std::nullopt;
   }
-  return std::nullopt;
+  return path;
 }
 
 }  // namespace greenq::store

@@ -49,6 +49,7 @@ class Sum {
   bool step() { return row_.step(); }
   std::vector<std::string> keys() const {
     std::vector<std::string> found;
+    found.reserve(keys_);
     for (std::size_t i = 0; i < keys_; ++i) found.push_back(row_.text(static_cast<int>(i)));
     return found;
   }

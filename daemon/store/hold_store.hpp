@@ -1,4 +1,5 @@
-// A store that keeps nothing: what the engine stands on while the real one is corrupt. Reads come from a backup.
+// A store that keeps nothing: what the engine stands on while the real one is corrupt. Reads come from a
+// backup.
 #pragma once
 
 #include <string>
@@ -22,7 +23,8 @@ class HoldStore final : public app::Store {
   core::Result<std::optional<core::StoredRequest>> find_request(std::uint32_t, std::string const&) override {
     return refuse();
   }
-  core::Result<std::optional<FoundJob>> find_job(std::string const&, std::uint32_t, std::string const&) override {
+  core::Result<std::optional<FoundJob>> find_job(std::string const&, std::uint32_t,
+                                                 std::string const&) override {
     return refuse();
   }
   void maintain(core::Instant) override {}
@@ -30,7 +32,9 @@ class HoldStore final : public app::Store {
 
  private:
   std::string why_;
-  tl::unexpected<core::Error> refuse() const { return core::fail(core::ErrorCode::kUnavailable, "HOLD_MODE", why_); }
+  tl::unexpected<core::Error> refuse() const {
+    return core::fail(core::ErrorCode::kUnavailable, "HOLD_MODE", why_);
+  }
 };
 
 }  // namespace greenq::store

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
+
 #include "store/backup.hpp"
 #include "store/rows.hpp"
 #include "store/sqlite_store.hpp"
@@ -10,6 +12,7 @@
 namespace greenq::store {
 namespace {
 
+constexpr std::chrono::hours kBackupRetry{1};
 constexpr int kRowsPerRound = 5000;  // retention never holds the core thread for long
 
 std::int64_t file_bytes(std::string const& path) {
@@ -116,12 +119,17 @@ void SqliteStore::start_backup(core::Instant now) {
   });
 }
 
-// A failed backup is tried again after the usual time, not every minute.
 void SqliteStore::note_backup() {
   if (!backup_thread_.joinable() || !backup_done_.load()) return;
   backup_thread_.join();
   last_backup_ = backup_started_;
-  if (!backup_good_.load() || db_ == nullptr) return;
+  if (!backup_good_.load()) {
+    // Again in an hour, not every minute.
+    last_backup_ =
+        backup_started_ - options_.backup_every + std::min(options_.backup_every, core::Span{kBackupRetry});
+    return;
+  }
+  if (db_ == nullptr) return;
   try {
     put_meta(*db_, kMetaBackupAt, core::to_ms(backup_started_));
     written_ = true;

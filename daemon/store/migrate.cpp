@@ -64,9 +64,8 @@ core::Result<void> migrate(Db& db, std::filesystem::path const& database,
   }
   if (version == newest) return {};
   if (version > 0) {
-    char suffix[32];
-    std::snprintf(suffix, sizeof suffix, ".before-%04lld", static_cast<long long>(version + 1));
-    copy_database(db, database.string() + suffix);
+    std::string const number = std::string(files[static_cast<std::size_t>(version)].name.substr(0, 4));
+    copy_database(db, database.string() + ".before-" + number);
   }
   db.run(kTable);
   for (std::int64_t next = version + 1; next <= newest; ++next) {

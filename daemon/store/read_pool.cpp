@@ -77,7 +77,7 @@ void ReadPool::serve(Db& db) {
 }
 
 template <class T, class F>
-void ReadPool::ask(Done<T> done, F query) {
+void ReadPool::ask(Done<T> const& done, F query) {
   bool full = false;
   {
     std::lock_guard const lock(mutex_);
@@ -102,14 +102,14 @@ void ReadPool::ask(Done<T> done, F query) {
 }
 
 void ReadPool::get_job(core::JobId id, Done<core::Job> done) {
-  ask<core::Job>(std::move(done), [id](Db& db) -> core::Result<core::Job> {
+  ask<core::Job>(done, [id](Db& db) -> core::Result<core::Job> {
     if (auto job = find_job(db, id)) return std::move(*job);
     return no_job(id);
   });
 }
 
 void ReadPool::list_jobs(app::JobQuery query, Done<std::vector<core::Job>> done) {
-  ask<std::vector<core::Job>>(std::move(done),
+  ask<std::vector<core::Job>>(done,
                               [query = std::move(query)](Db& db) -> core::Result<std::vector<core::Job>> {
                                 return store::list_jobs(db, query);
                               });
@@ -118,18 +118,17 @@ void ReadPool::list_jobs(app::JobQuery query, Done<std::vector<core::Job>> done)
 void ReadPool::events(std::int64_t after, core::JobId job, int limit,
                       Done<std::vector<core::JobEvent>> done) {
   ask<std::vector<core::JobEvent>>(
-      std::move(done), [after, job, limit](Db& db) { return events_after(db, after, job, limit); });
+      done, [after, job, limit](Db& db) { return events_after(db, after, job, limit); });
 }
 
 void ReadPool::last_events(core::JobId job, int limit, Done<std::vector<core::JobEvent>> done) {
-  ask<std::vector<core::JobEvent>>(std::move(done),
-                                   [job, limit](Db& db) -> core::Result<std::vector<core::JobEvent>> {
-                                     return store::last_events(db, job, limit);
-                                   });
+  ask<std::vector<core::JobEvent>>(done, [job, limit](Db& db) -> core::Result<std::vector<core::JobEvent>> {
+    return store::last_events(db, job, limit);
+  });
 }
 
 void ReadPool::footprint(core::JobId id, Done<app::JobFootprint> done) {
-  ask<app::JobFootprint>(std::move(done), [this, id](Db& db) -> core::Result<app::JobFootprint> {
+  ask<app::JobFootprint>(done, [this, id](Db& db) -> core::Result<app::JobFootprint> {
     auto job = find_job(db, id);
     if (!job) return no_job(id);
     core::Footprint footprint = price_job(db, options_.prices, *job);
@@ -140,21 +139,20 @@ void ReadPool::footprint(core::JobId id, Done<app::JobFootprint> done) {
 
 void ReadPool::list_footprints(app::FootprintQuery query, Done<std::vector<app::JobFootprint>> done) {
   ask<std::vector<app::JobFootprint>>(
-      std::move(done), [query = std::move(query)](Db& db) -> core::Result<std::vector<app::JobFootprint>> {
+      done, [query = std::move(query)](Db& db) -> core::Result<std::vector<app::JobFootprint>> {
         return store::list_footprints(db, query);
       });
 }
 
 void ReadPool::aggregate(app::FootprintQuery query, std::vector<app::GroupKey> keys,
                          Done<std::vector<app::FootprintGroup>> done) {
-  ask<std::vector<app::FootprintGroup>>(std::move(done),
-                                        [query = std::move(query), keys = std::move(keys)](Db& db) {
-                                          return store::aggregate(db, query, keys);
-                                        });
+  ask<std::vector<app::FootprintGroup>>(done, [query = std::move(query), keys = std::move(keys)](Db& db) {
+    return store::aggregate(db, query, keys);
+  });
 }
 
 void ReadPool::settle(core::JobId id, Done<core::FootprintSettled> done) {
-  ask<core::FootprintSettled>(std::move(done), [this, id](Db& db) -> core::Result<core::FootprintSettled> {
+  ask<core::FootprintSettled>(done, [this, id](Db& db) -> core::Result<core::FootprintSettled> {
     auto job = find_job(db, id);
     if (!job) return no_job(id);
     return core::FootprintSettled{id, job->spec->project, price_job(db, options_.prices, *job)};
@@ -162,10 +160,9 @@ void ReadPool::settle(core::JobId id, Done<core::FootprintSettled> done) {
 }
 
 void ReadPool::provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) {
-  ask<std::vector<core::JobId>>(std::move(done),
-                                [ended_after, limit](Db& db) -> core::Result<std::vector<core::JobId>> {
-                                  return store::provisional(db, ended_after, limit);
-                                });
+  ask<std::vector<core::JobId>>(done, [ended_after, limit](Db& db) -> core::Result<std::vector<core::JobId>> {
+    return store::provisional(db, ended_after, limit);
+  });
 }
 
 }  // namespace greenq::store

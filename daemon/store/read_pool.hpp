@@ -50,7 +50,7 @@ class ReadPool final : public app::Reads {
   explicit ReadPool(ReadOptions options) : options_(std::move(options)) {}
   void serve(Db& db);
   template <class T, class F>
-  void ask(Done<T> done, F query);
+  void ask(Done<T> const& done, F query);
 
   ReadOptions options_;
   std::vector<std::unique_ptr<Db>> connections_;

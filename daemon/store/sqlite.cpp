@@ -119,9 +119,9 @@ Db::Db(std::string const& name, int flags) {
   int const code =
       sqlite3_open_v2(name.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
-    SqlError error(code, db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code));
+    std::string message = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
     sqlite3_close_v2(db_);
-    throw error;
+    throw SqlError(code, std::move(message));
   }
 }
 

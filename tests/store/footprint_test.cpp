@@ -166,7 +166,8 @@ TEST(Settle, StoresProvisionalFiguresAndThenTheFinalOnes) {
   put_signal(world,
              signal_of(SignalKind::kMarginal, 0, half_hours(0, {10, 10, 10, 10}, PointState::kForecast)));
   auto const provisional = [&](core::Instant since) {
-    return wait_for<std::vector<core::JobId>>([&](auto done) { world.reads->provisional(since, 10, done); });
+    return wait_for<std::vector<core::JobId>>(
+        [&](auto const& done) { world.reads->provisional(since, 10, done); });
   };
   auto first = settle(world, 1);
   ASSERT_TRUE(first) << first.error().message;
@@ -186,8 +187,8 @@ TEST(Settle, StoresProvisionalFiguresAndThenTheFinalOnes) {
   changes.footprints = {{1, second->footprint}};
   world.put(changes);
   EXPECT_TRUE(provisional(store_time(0))->empty());
-  auto const stored =
-      wait_for<std::vector<app::JobFootprint>>([&](auto done) { world.reads->list_footprints({}, done); });
+  auto const stored = wait_for<std::vector<app::JobFootprint>>(
+      [&](auto const& done) { world.reads->list_footprints({}, done); });
   ASSERT_TRUE(stored);
   ASSERT_EQ(stored->size(), 1U);
   app::JobFootprint const& item = stored->front();
@@ -237,8 +238,8 @@ struct SumWorld : StoreWorld {
   }
   std::vector<app::FootprintGroup> sum(app::FootprintQuery const& query,
                                        std::vector<app::GroupKey> const& keys) {
-    auto found =
-        wait_for<std::vector<app::FootprintGroup>>([&](auto done) { reads->aggregate(query, keys, done); });
+    auto found = wait_for<std::vector<app::FootprintGroup>>(
+        [&](auto const& done) { reads->aggregate(query, keys, done); });
     if (!found) ADD_FAILURE() << found.error().message;
     return found.value_or(std::vector<app::FootprintGroup>());
   }
@@ -298,7 +299,7 @@ TEST(ListFootprints, FiltersAndPages) {
   SumWorld world;
   auto const page = [&](app::FootprintQuery const& query) {
     auto found = wait_for<std::vector<app::JobFootprint>>(
-        [&](auto done) { world.reads->list_footprints(query, done); });
+        [&](auto const& done) { world.reads->list_footprints(query, done); });
     std::vector<core::JobId> jobs;
     if (!found) ADD_FAILURE() << found.error().message;
     for (auto const& item : found.value_or(std::vector<app::JobFootprint>())) jobs.push_back(item.job.id);

@@ -157,7 +157,7 @@ TEST(Events, OfAllJobsOfOneJobAndTheLastOnes) {
   EXPECT_EQ(sequences(events(world, 3, 2)), (Numbers{4, 6, 8}));
   EXPECT_EQ(sequences(events(world, 9, 0)), Numbers{});
   auto const last =
-      wait_for<std::vector<core::JobEvent>>([&](auto done) { world.reads->last_events(1, 2, done); });
+      wait_for<std::vector<core::JobEvent>>([&](auto const& done) { world.reads->last_events(1, 2, done); });
   EXPECT_EQ(sequences(last), (Numbers{7, 9}));
   EXPECT_EQ(events(world, 10, 0).error().code, core::ErrorCode::kOutOfRange);
   EXPECT_EQ(events(world, -1, 0).error().code, core::ErrorCode::kOutOfRange);

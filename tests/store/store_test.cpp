@@ -193,7 +193,7 @@ TEST(Maintain, MakesABackupThatServesReads) {
   options.immutable = true;
   auto pool = store::ReadPool::open(options);
   ASSERT_TRUE(pool) << pool.error().message;
-  auto const job = wait_for<core::Job>([&](auto done) { (*pool)->get_job(1, done); });
+  auto const job = wait_for<core::Job>([&](auto const& done) { (*pool)->get_job(1, done); });
   ASSERT_TRUE(job) << job.error().message;
   EXPECT_EQ(job->spec->name, "train");
 

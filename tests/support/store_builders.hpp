@@ -251,26 +251,27 @@ struct StoreWorld {
 template <class T, class F>
 core::Result<T> wait_for(F ask) {
   std::promise<core::Result<T>> answer;
-  ask(app::Reads::Done<T>([&answer](core::Result<T> result) { answer.set_value(std::move(result)); }));
+  app::Reads::Done<T> const done = [&answer](core::Result<T> result) { answer.set_value(std::move(result)); };
+  ask(done);
   return answer.get_future().get();
 }
 
 inline core::Result<core::Job> get_job(StoreWorld& world, core::JobId id) {
-  return wait_for<core::Job>([&](auto done) { world.reads->get_job(id, done); });
+  return wait_for<core::Job>([&](auto const& done) { world.reads->get_job(id, done); });
 }
 inline core::Result<std::vector<core::Job>> list(StoreWorld& world, app::JobQuery const& query) {
-  return wait_for<std::vector<core::Job>>([&](auto done) { world.reads->list_jobs(query, done); });
+  return wait_for<std::vector<core::Job>>([&](auto const& done) { world.reads->list_jobs(query, done); });
 }
 inline core::Result<std::vector<core::JobEvent>> events(StoreWorld& world, std::int64_t after,
                                                         core::JobId job, int limit = 100) {
   return wait_for<std::vector<core::JobEvent>>(
-      [&](auto done) { world.reads->events(after, job, limit, done); });
+      [&](auto const& done) { world.reads->events(after, job, limit, done); });
 }
 inline core::Result<app::JobFootprint> footprint(StoreWorld& world, core::JobId id) {
-  return wait_for<app::JobFootprint>([&](auto done) { world.reads->footprint(id, done); });
+  return wait_for<app::JobFootprint>([&](auto const& done) { world.reads->footprint(id, done); });
 }
 inline core::Result<core::FootprintSettled> settle(StoreWorld& world, core::JobId id) {
-  return wait_for<core::FootprintSettled>([&](auto done) { world.reads->settle(id, done); });
+  return wait_for<core::FootprintSettled>([&](auto const& done) { world.reads->settle(id, done); });
 }
 
 }  // namespace greenq::test
