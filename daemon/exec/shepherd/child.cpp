@@ -144,14 +144,17 @@ class Child {
     if (::sendmsg(kChannel, &message, MSG_NOSIGNAL) < 0) ::_exit(127);
   }
 
-  [[noreturn]] void exec_program() const {
-    std::vector<char*> arguments;
-    for (auto const& item : plan_.command) arguments.push_back(const_cast<char*>(item.c_str()));
-    arguments.push_back(nullptr);
-    std::vector<char*> environment;
-    for (auto const& item : plan_.environment) environment.push_back(const_cast<char*>(item.c_str()));
-    environment.push_back(nullptr);
+  static std::vector<char*> pointers(std::vector<std::string> const& texts) {
+    std::vector<char*> list;
+    list.reserve(texts.size() + 1);
+    for (auto const& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+    list.push_back(nullptr);
+    return list;
+  }
 
+  [[noreturn]] void exec_program() const {
+    std::vector<char*> const arguments = pointers(plan_.command);
+    std::vector<char*> const environment = pointers(plan_.environment);
     std::string const& program = plan_.command.front();
     int error = ENOENT;
     if (program.find('/') != std::string::npos) {
@@ -161,7 +164,8 @@ class Child {
       std::istringstream dirs(plan_.path);
       for (std::string dir; std::getline(dirs, dir, ':');) {
         if (dir.empty() || dir.front() != '/') continue;
-        ::execve((dir + "/" + program).c_str(), arguments.data(), environment.data());
+        dir.append("/").append(program);
+        ::execve(dir.c_str(), arguments.data(), environment.data());
         if (errno != ENOENT && errno != ENOTDIR) error = errno;
       }
     }
