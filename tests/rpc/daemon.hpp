@@ -30,6 +30,12 @@ class SharedStore final : public app::Store {
   std::recursive_mutex mutex;
   FakeStore inner;
 
+  template <class Do>
+  auto locked(Do work) {
+    std::lock_guard const lock(mutex);
+    return work();
+  }
+
   core::Result<app::Loaded> load() override {
     return locked([&] { return inner.load(); });
   }
@@ -52,12 +58,6 @@ class SharedStore final : public app::Store {
   }
   void maintain(core::Instant) override {}
   std::string refuse_reason() override { return {}; }
-
-  template <class Do>
-  auto locked(Do work) {
-    std::lock_guard const lock(mutex);
-    return work();
-  }
 };
 
 class SharedReads final : public app::Reads {
@@ -246,6 +246,16 @@ class Daemon {
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response.job();
   }
+  // Cannot start for an hour, so that it can be held and released at will.
+  v1::Job submit_later(std::string const& name) {
+    grpc::ClientContext context;
+    auto asked = request(name, true);
+    asked.mutable_spec()->mutable_not_before()->set_seconds(core::to_ms(clock.time) / 1000 + 3600);
+    v1::SubmitJobResponse response;
+    auto const status = jobs->SubmitJob(&context, asked, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.job();
+  }
   static core::JobId id_of(v1::Job const& job) {
     return std::stoull(job.name().substr(job.name().rfind('/') + 1));
   }
@@ -260,18 +270,18 @@ class Daemon {
   void end(core::SegmentId segment, int status = 0) {
     engine->post(core::SegmentEnded{segment, {core::Outcome::kExited, status, clock.time, ""}});
   }
-  // Two events or more.
+  // Two events or more; the job ends held.
   void touch(std::string const& name) {
-    grpc::ClientContext hold_context;
-    v1::HoldJobRequest hold;
-    hold.set_name(name);
-    v1::HoldJobResponse held;
-    EXPECT_TRUE(jobs->HoldJob(&hold_context, hold, &held).ok());
     grpc::ClientContext release_context;
     v1::ReleaseJobRequest release;
     release.set_name(name);
     v1::ReleaseJobResponse released;
     EXPECT_TRUE(jobs->ReleaseJob(&release_context, release, &released).ok());
+    grpc::ClientContext hold_context;
+    v1::HoldJobRequest hold;
+    hold.set_name(name);
+    v1::HoldJobResponse held;
+    EXPECT_TRUE(jobs->HoldJob(&hold_context, hold, &held).ok());
   }
 
   TempDir dir;

@@ -34,7 +34,8 @@ google::rpc::Status details_of(grpc::Status const& status) {
 
 template <class Detail>
 std::optional<Detail> detail_of(grpc::Status const& status) {
-  for (auto const& any : details_of(status).details()) {
+  google::rpc::Status const details = details_of(status);
+  for (auto const& any : details.details()) {
     Detail detail;
     if (any.UnpackTo(&detail)) return detail;
   }

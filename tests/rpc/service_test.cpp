@@ -25,7 +25,8 @@ using Jobs = v1::JobService::Stub;
 int health(std::shared_ptr<grpc::Channel> const& channel) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
-  grpc::ByteBuffer request;
+  grpc::Slice const nothing;
+  grpc::ByteBuffer request(&nothing, 1);
   grpc::ByteBuffer response;
   std::promise<grpc::Status> done;
   stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &response,

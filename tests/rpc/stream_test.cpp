@@ -53,7 +53,7 @@ v1::WatchJobsRequest initial() {
 
 TEST(WatchJobs, ResumesWithoutLossOrRepeat) {
   Daemon daemon;
-  auto const job = daemon.submit("seen", true);
+  auto const job = daemon.submit_later("seen");
   std::vector<std::int64_t> sequences;
   v1::WatchJobsRequest request;
   request.set_resume_token("");
@@ -103,8 +103,8 @@ TEST(WatchJobs, InitialShowsEachLiveJobOnce) {
 
 TEST(WatchJobs, OneJobOnly) {
   Daemon daemon;
-  auto const one = daemon.submit("one", true);
-  auto const two = daemon.submit("two", true);
+  auto const one = daemon.submit_later("one");
+  auto const two = daemon.submit_later("two");
   v1::WatchJobsRequest request = initial();
   request.set_name(two.name());
   Watch watch(daemon, request);
@@ -256,9 +256,13 @@ TEST(ReadLog, NewAttemptsFollowInOrder) {
   ASSERT_TRUE(daemon.jobs->SubmitJob(&context, request, &response).ok());
   auto const id = Daemon::id_of(response.job());
   Log log(daemon, response.job().name(), true);
-  auto reading = std::async(std::launch::async, [&] { return log.read_all(); });
   auto const first = daemon.confirm_start(id);
   daemon.logs.append(id, 1, "first;");
+  v1::ReadLogResponse chunk;
+  ASSERT_TRUE(log.reader->Read(&chunk));
+  EXPECT_EQ(chunk.attempt(), 1);
+  log.text = chunk.data();
+  auto reading = std::async(std::launch::async, [&] { return log.read_all(); });
   daemon.end(first, 33);
   ASSERT_TRUE(test::eventually([&] { return daemon.runner.started(id)->attempt == 2; }));
   auto const second = daemon.confirm_start(id);
