@@ -1,6 +1,8 @@
 // What one shepherd does with one job. Real processes.
 #include <sys/wait.h>
 
+#include <fstream>
+
 #include "exec/inspect.hpp"
 #include "tests/exec/support.hpp"
 
@@ -112,6 +114,34 @@ TEST_F(Shepherd, PausesAJobThatTakesTheCheckpointSignal) {
   ASSERT_TRUE(end);
   EXPECT_EQ(end->outcome, Outcome::kPaused);
   EXPECT_EQ(slurp(work() / "ckpt"), "saved\n");
+}
+
+TEST_F(Shepherd, TheCheckpointSignalReachesTheProgramBehindAScript) {
+  auto job = script(
+      "bash -c 'trap \"echo saved > ckpt; exit 85\" USR1; : > ready; while :; do sleep 0.02; done'; status=$?; "
+      "echo after > tail; exit $status");
+  job.checkpoint_signal = SIGUSR1;
+  runner().start(job);
+  ASSERT_TRUE(eventually([&] { return fs::exists(work() / "ready"); }));
+  runner().stop(job.segment, core::StopKind::kCheckpoint);
+  auto const end = inbox_.wait_ended(job.segment);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->outcome, Outcome::kPaused);
+  EXPECT_EQ(slurp(work() / "ckpt"), "saved\n");
+  EXPECT_EQ(slurp(work() / "tail"), "after\n");
+}
+
+TEST_F(Shepherd, AJobThatCannotSaveIsNotKilledByTheRequest) {
+  auto job = script(": > ready; until [ -e go ]; do sleep 0.02; done; exit 3");
+  job.checkpoint_signal = SIGUSR1;
+  runner().start(job);
+  ASSERT_TRUE(eventually([&] { return fs::exists(work() / "ready"); }));
+  runner().stop(job.segment, core::StopKind::kCheckpoint);
+  std::ofstream{work() / "go"};
+  auto const end = inbox_.wait_ended(job.segment);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->outcome, Outcome::kExited);
+  EXPECT_EQ(end->status, 3);
 }
 
 TEST_F(Shepherd, AnOtherExitStatusAfterTheCheckpointSignalIsAnExit) {

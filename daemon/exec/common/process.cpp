@@ -74,6 +74,22 @@ std::vector<pid_t> leftovers(StartedRecord const& started, std::string const& ru
 
 }  // namespace
 
+namespace {
+
+// Whether the process has a handler of its own for the signal: SigCgt of /proc/PID/status, see proc(5).
+bool handles(pid_t pid, int signal) {
+  std::string const status = read_whole("/proc/" + std::to_string(pid) + "/status");
+  constexpr std::string_view kField = "SigCgt:\t";
+  std::size_t const at = status.find(kField);
+  if (at == std::string::npos || signal < 1 || signal > 64) return false;
+  std::uint64_t mask = 0;
+  char const* const begin = status.data() + at + kField.size();
+  std::from_chars(begin, status.data() + status.size(), mask, 16);
+  return (mask >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+}
+
+}  // namespace
+
 std::string boot_id() {
   std::string id = read_whole("/proc/sys/kernel/random/boot_id");
   while (!id.empty() && id.back() == '\n') id.pop_back();
@@ -126,6 +142,24 @@ std::vector<pid_t> descendants(pid_t root) {
   }
   known.erase(root);
   return {known.begin(), known.end()};
+}
+
+std::vector<pid_t> checkpoint_targets(pid_t main, int signal) {
+  auto const processes = all_processes();
+  std::vector<pid_t> targets;
+  std::vector<pid_t> open{main};
+  while (!open.empty()) {
+    pid_t const pid = open.back();
+    open.pop_back();
+    if (handles(pid, signal)) {
+      targets.push_back(pid);
+      continue;
+    }
+    for (auto const& process : processes) {
+      if (process.parent == pid) open.push_back(process.pid);
+    }
+  }
+  return targets;
 }
 
 bool kill_leftovers(StartedRecord const& started, std::string const& run_dir) {

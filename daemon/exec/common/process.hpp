@@ -30,6 +30,10 @@ std::vector<pid_t> own_children();
 // Everything below `root`, without it.
 std::vector<pid_t> descendants(pid_t root);
 
+// Who gets a checkpoint request: `main` if it handles the signal, else its nearest descendants that do (the
+// program behind a shell script or a launcher). A process without a handler would die of it, and its work with it.
+std::vector<pid_t> checkpoint_targets(pid_t main, int signal);
+
 // Kills what a job left behind when its shepherd is gone: members of its cgroups, its session while the
 // leader is still the same process, and processes that carry this run directory in their environment. Waits
 // up to two seconds for them to go and removes the cgroups. True when nothing is left.

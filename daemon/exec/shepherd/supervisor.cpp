@@ -223,7 +223,8 @@ void Supervisor::on_signals() {
     if (info.ssi_signo == SIGTERM) begin_stop(Outcome::kCancelled);
     if (info.ssi_signo == SIGUSR1 && !main_exited_ && attempt_.launch.checkpoint_signal > 0) {
       pause_requested_ = true;
-      ::kill(job_, attempt_.launch.checkpoint_signal);
+      int const signal = attempt_.launch.checkpoint_signal;
+      for (pid_t const pid : exec::checkpoint_targets(job_, signal)) ::kill(pid, signal);
     }
   }
 }
