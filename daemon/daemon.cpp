@@ -113,6 +113,10 @@ struct Daemon::Graph {
   app::Settings const& settings() const { return options.settings.settings; }
   std::filesystem::path state_dir() const { return options.paths.state_dir; }
   std::int64_t speed() const { return fastest_replay(settings()); }
+  // Typical days run in real time; beside a recording that runs faster they would mean nothing.
+  std::vector<core::Profile> profiles() const {
+    return speed() > 1 ? std::vector<core::Profile>{} : feed::shipped_profiles(settings().site.zone);
+  }
 
   core::Result<void> open_store();
   core::Result<void> open_backup(core::Error const& why);
@@ -138,7 +142,7 @@ core::Result<void> Daemon::Graph::open_backup(core::Error const& why) {
   spdlog::error("STORE_CORRUPT message=\"{}\"", hold_reason);
   store::ReadOptions read;
   read.database = *backup;
-  read.prices = {app::site_config(settings()), feed::shipped_profiles(settings().site.zone)};
+  read.prices = {app::site_config(settings()), profiles()};
   read.immutable = true;
   auto pool = store::ReadPool::open(std::move(read));
   if (!pool) return tl::unexpected(pool.error());
@@ -166,7 +170,7 @@ core::Result<void> Daemon::Graph::open_store() {
   store = std::move(*opened);
   store::ReadOptions read;
   read.database = state_dir() / "greenq.db";
-  read.prices = {app::site_config(settings()), feed::shipped_profiles(settings().site.zone)};
+  read.prices = {app::site_config(settings()), profiles()};
   auto pool = store::ReadPool::open(std::move(read));
   if (!pool) return tl::unexpected(pool.error());
   reads = std::move(*pool);
@@ -211,7 +215,7 @@ void Daemon::Graph::make_engine() {
   parts.reads = reads.get();
   parts.site = app::site_config(settings());
   parts.model = model.model;
-  parts.profiles = feed::shipped_profiles(settings().site.zone);
+  parts.profiles = profiles();
   parts.new_uid = [](core::Instant at) { return app::uuid_v7(at, app::system_random64); };
   parts.run_on_planner = [this](std::function<void()> job) { planner->run(std::move(job)); };
   parts.hold_reason = hold_reason;

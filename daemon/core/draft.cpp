@@ -89,11 +89,10 @@ DependencyStatus judge(DependencyCondition condition, JobState state, bool start
 }
 
 void tell_dependents(Draft& draft, Job const& job) {
-  auto const [first, last] = draft.base().dependents.equal_range(job.id);
-  std::vector<JobId> waiting;
-  for (auto it = first; it != last; ++it) waiting.push_back(it->second);
+  auto const& dependents = draft.base().dependents;
   bool changed = false;
-  for (JobId const id : waiting) {
+  for (auto it = dependents.lower_bound({job.id, 0}); it != dependents.end() && it->first == job.id; ++it) {
+    JobId const id = it->second;
     if (!draft.find(id)) continue;
     Job& other = draft.edit(id);
     for (Dependency& dependency : other.dependencies) {

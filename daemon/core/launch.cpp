@@ -68,7 +68,7 @@ std::string expand_path(std::string const& pattern, Job const& job) {
       case 'u': out += job.owner.name; break;
       case 'n': out += job.spec->name; break;
       case '%': out += '%'; break;
-      default: out += std::string{'%'} + pattern[i];
+      default: out += std::string{'%'} + pattern[i];  // default: other characters stand for themselves
     }
   }
   return out;

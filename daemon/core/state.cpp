@@ -10,23 +10,14 @@ bool waits(Job const& job) { return job.state == JobState::kQueued || job.state 
 void forget(State& state, Job const& job) {
   state.alive.erase(job.id);
   if (auto const timer = next_timer(job)) state.timers.erase({*timer, job.id});
-  for (Dependency const& dependency : job.dependencies) {
-    auto [first, last] = state.dependents.equal_range(dependency.job);
-    for (; first != last; ++first) {
-      if (first->second == job.id) {
-        state.dependents.erase(first);
-        break;
-      }
-    }
-  }
+  for (Dependency const& dependency : job.dependencies) state.dependents.erase({dependency.job, job.id});
 }
 
 void index(State& state, Job const& job) {
   if (is_alive(job.state)) state.alive.insert(job.id);
   if (auto const timer = next_timer(job)) state.timers.insert({*timer, job.id});
-  for (Dependency const& dependency : job.dependencies) {
-    if (waits(job)) state.dependents.emplace(dependency.job, job.id);
-  }
+  if (!waits(job)) return;
+  for (Dependency const& dependency : job.dependencies) state.dependents.insert({dependency.job, job.id});
 }
 
 void put(State& state, Job const& job) {

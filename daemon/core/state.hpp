@@ -35,7 +35,7 @@ struct State {
   SiteSignals signals;
 
   // Derived from jobs by apply(), so that a step looks only at what can change.
-  std::multimap<JobId, JobId> dependents;          // job -> live jobs that wait for it
+  std::set<std::pair<JobId, JobId>> dependents;    // (job, live job that waits for it)
   std::set<JobId> alive;                           // hold resources
   std::set<std::pair<Instant, JobId>> timers;      // next moment at which the clock alone moves a job
 };

@@ -50,7 +50,7 @@ std::optional<std::int64_t> to_milliwatts(FieldValue const& field) {
       return static_cast<std::int64_t>(field.value.as_unsigned_long);
     case 3:
       return static_cast<std::int64_t>(field.value.as_unsigned_long_long);
-    default:
+    default:  // default: value types of newer drivers are unknown here
       return std::nullopt;
   }
 }
