@@ -241,17 +241,4 @@ core::SiteConfig site_config(Settings const& settings) {
   return site;
 }
 
-core::EnergyModel energy_model(Settings const& settings, std::uint32_t node_cpus) {
-  core::EnergyModel model;
-  model.node_cpus = node_cpus;
-  auto const tdp_of_cores = core::Power{kTdpPerCore.value * static_cast<std::int64_t>(node_cpus)};
-  model.cpu_tdp = settings.meter.cpu_tdp.value_or(tdp_of_cores);
-  model.cpu_idle_share = settings.meter.cpu_idle_share;
-  model.memory_per_gib = settings.meter.memory_power_per_gib;
-  // A package draws little more than its TDP for long; twice the node's TDP cannot be true for one zone.
-  model.package_max = core::Power{model.cpu_tdp.value * 2};
-  model.slice = settings.meter.slice;
-  return model;
-}
-
 }  // namespace greenq::app

@@ -15,7 +15,6 @@
 
 #include "core/carbon/signal.hpp"
 #include "core/carbon/site.hpp"
-#include "core/energy/slice.hpp"
 #include "core/result.hpp"
 #include "core/units.hpp"
 
@@ -119,7 +118,6 @@ core::Result<LoadedSettings> load_settings(std::optional<std::string> const& pat
                                            std::span<std::string const> overrides);
 
 core::SiteConfig site_config(Settings const& settings);
-core::EnergyModel energy_model(Settings const& settings, std::uint32_t node_cpus);
 
 // What a zone can have; from the shipped profiles and live feeds.
 struct ZoneKinds {

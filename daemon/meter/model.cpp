@@ -64,6 +64,8 @@ MachineModel machine_model(app::Settings::Meter const& settings, std::uint32_t n
   core::EnergyModel& model = result.model;
   model.node_cpus = count.logical;
   model.cpu_tdp = settings.cpu_tdp.value_or(core::Power{app::kTdpPerCore.value * count.cores});
+  // A package draws little more than its TDP for long; twice the node's TDP cannot be true for one zone.
+  model.package_max = core::Power{model.cpu_tdp.value * 2};
   model.cpu_idle_share = settings.cpu_idle_share;
   model.memory_per_gib = settings.memory_power_per_gib;
   model.slice = settings.slice;

@@ -97,11 +97,6 @@ log: {level: debug, format: json}
   EXPECT_EQ(site.default_max_delay, 30s);
 }
 
-TEST(Settings, ModelEstimatesTheProcessorFromItsCores) {
-  EXPECT_EQ(energy_model(good(""), 8).cpu_tdp, core::Power{96'000});
-  EXPECT_EQ(energy_model(good("meter: {cpu_tdp: 280W}"), 8).cpu_tdp, core::Power{280'000});
-}
-
 TEST(Settings, EmptySectionsAreFine) {
   EXPECT_EQ(good("site:\nfeeds:\n").site.max_delay, 24h);
 }
