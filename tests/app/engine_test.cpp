@@ -28,6 +28,7 @@ class EngineTest : public testing::Test {
     parts.runner = &runner_;
     parts.meter = &meter_;
     parts.reads = &reads_;
+    parts.site.zone = "ZZ";
     parts.new_uid = [this](core::Instant) { return "uid-" + std::to_string(++uids_); };
     parts.run_on_planner = [](std::function<void()> const& job) { job(); };
     auto engine = std::make_unique<app::Engine>(std::move(parts));
@@ -214,6 +215,63 @@ TEST_F(EngineTest, AHoldReasonFromTheStartReleasesNothing) {
   settle();
   EXPECT_TRUE(engine_->view()->hold_mode);
   EXPECT_TRUE(runner_.started.empty());
+}
+
+// Hourly figures from the present hour on: dirty, dirty, clean, dirty …
+core::SignalReceived clean_in_two_hours(core::Instant now) {
+  core::SignalReceived event;
+  event.signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "test", "test series", ""};
+  event.signal.issued_at = event.signal.received_at = now;
+  core::Instant begin = std::chrono::floor<std::chrono::hours>(now);
+  for (int hour = 0; hour < 24; ++hour, begin += 1h) {
+    core::Intensity const value{hour == 2 ? 100'000 : 500'000};
+    event.signal.points.push_back({{begin, begin + 1h}, value, core::PointState::kForecast});
+  }
+  return event;
+}
+
+TEST_F(EngineTest, AWallClockStepForwardStartsWhatIsDue) {
+  clock_.time = std::chrono::floor<std::chrono::hours>(clock_.time);
+  engine_->post(clean_in_two_hours(clock_.time));
+  settle();
+  ASSERT_TRUE(submit({test::spec()}));
+  ASSERT_TRUE(runner_.started.empty());
+  clock_.time += 2h;  // the steady clock does not move
+  settle();
+  EXPECT_EQ(runner_.started.size(), 1U);
+}
+
+TEST_F(EngineTest, AWallClockStepBackLosesNoTimer) {
+  clock_.time = std::chrono::floor<std::chrono::hours>(clock_.time);
+  engine_->post(clean_in_two_hours(clock_.time));
+  settle();
+  ASSERT_TRUE(submit({test::spec()}));
+  clock_.time -= 48h;
+  settle();
+  EXPECT_TRUE(runner_.started.empty());
+  clock_.time += 50h;
+  settle();
+  EXPECT_EQ(runner_.started.size(), 1U);
+}
+
+TEST_F(EngineTest, AStepBackAfterTheTimerFiredDoesNotBlockLaterTimers) {
+  core::JobSpec blocker = test::spec("blocker");
+  blocker.resources.cpus = 4;
+  ASSERT_TRUE(submit({blocker}));
+  core::JobSpec waiting = test::spec("waiting");
+  waiting.carbon.bound = core::Bound{core::BoundKind::kMaxDelay, {}, 1h};
+  ASSERT_TRUE(submit({waiting}));
+  clock_.advance(1h);
+  settle();
+  ASSERT_EQ(runner_.started.size(), 1U);
+  clock_.time -= 30min;
+  settle();
+  engine_->post(core::SegmentStarted{{1, 1, 1}, clock_.now()});
+  engine_->post(core::SegmentEnded{{1, 1, 1}, {core::Outcome::kExited, 0, clock_.now(), ""}});
+  settle();
+  clock_.advance(30min);
+  settle();
+  EXPECT_EQ(runner_.started.size(), 2U);
 }
 
 TEST_F(EngineTest, TooManyWaitingRequestsAreRefused) {
