@@ -15,6 +15,7 @@
 #include <memory>
 #include <utility>
 
+#include "rpc/alarm_time.hpp"
 #include "rpc/context.hpp"
 #include "rpc/errors.hpp"
 
@@ -104,7 +105,7 @@ grpc::ServerUnaryReactor* handle(ContextPtr const& context, grpc::CallbackServer
   bool const none =
       server_context->deadline() > std::chrono::system_clock::now() + std::chrono::hours{24 * 365};
   if (deadline && none) {
-    call->alarm_.Set(std::chrono::system_clock::now() + context->parts.options.unary_deadline,
+    call->alarm_.Set(alarm_after(context->parts.options.unary_deadline),
                      [weak = std::weak_ptr(call)](bool fired) {
                        auto const late = fired ? weak.lock() : nullptr;
                        if (late) {

@@ -1,3 +1,5 @@
+#include <grpcpp/grpcpp.h>
+
 #include "greenq/v1/node_service.grpc.pb.h"
 #include "rpc/call.hpp"
 #include "rpc/job_mapping.hpp"
@@ -61,6 +63,7 @@ void admin_info(ServerFacts const& facts, v1::GetServerInfoResponse& response) {
   for (auto const& [library, version] : facts.library_versions) {
     (*response.mutable_library_versions())[library] = version;
   }
+  (*response.mutable_library_versions())["grpc"] = grpc::Version();
   for (auto const& warning : facts.warnings) response.add_warnings(warning);
 }
 

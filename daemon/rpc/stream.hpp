@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 
+#include "rpc/alarm_time.hpp"
 #include "rpc/context.hpp"
 #include "rpc/errors.hpp"
 
@@ -107,11 +108,10 @@ class Stream : public std::enable_shared_from_this<Stream<Response>> {
       if (finished_) return;
       old = std::exchange(alarms_.at(slot), alarm);
     }
-    alarm->Set(std::chrono::system_clock::now() + delay,
-               [weak = this->weak_from_this(), then = std::move(then)](bool fired) {
-                 auto const live = fired ? weak.lock() : nullptr;
-                 if (live && !live->is_finished()) then();
-               });
+    alarm->Set(alarm_after(delay), [weak = this->weak_from_this(), then = std::move(then)](bool fired) {
+      auto const live = fired ? weak.lock() : nullptr;
+      if (live && !live->is_finished()) then();
+    });
   }
 
   bool is_finished() const {

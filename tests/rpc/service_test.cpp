@@ -337,6 +337,7 @@ TEST(Service, NodesAndServerInfo) {
   ASSERT_TRUE(call(*stub, &v1::NodeService::Stub::GetServerInfo, v1::GetServerInfoRequest{}, info).ok());
   EXPECT_EQ(info.epoch(), "fake-epoch");
   EXPECT_EQ(info.state_dir(), "/var/lib/secret");
+  EXPECT_EQ(info.library_versions().at("grpc"), grpc::Version());
   ASSERT_EQ(info.live_jobs().size(), 1U);
   EXPECT_EQ(info.live_jobs().begin()->second, 1);
 }
