@@ -82,17 +82,14 @@ std::string headline(v1::Footprint const& footprint, UtcTime now, Style style) {
   return text + (footprint.final() ? "" : " (preliminary)") + '\n';
 }
 
-std::string sources_text(v1::Footprint const& footprint, UtcTime now) {
-  std::string text;
-  for (auto const* book : {&footprint.marginal(), &footprint.average()}) {
-    if (known(*book)) text += "Intensity: " + source_text(book->source(), now) + '\n';
-    if (known(*book) && !book->source().attribution().empty())
-      text += "  " + safe(book->source().attribution()) + '\n';
-  }
-  return text;
-}
-
 }  // namespace
+
+void SourceLines::add(v1::CarbonBook const& book) {
+  if (!known(book)) return;
+  auto line = "Intensity: " + source_text(book.source(), now_) + '\n';
+  if (!book.source().attribution().empty()) line += "  " + safe(book.source().attribution()) + '\n';
+  if (text_.find(line) == std::string::npos) text_ += line;
+}
 
 std::string quality_text(v1::Energy const& energy) {
   if (energy.total_mj() <= 0) return "nothing metered";
@@ -135,7 +132,10 @@ std::string footprint_text(v1::Footprint const& footprint, UtcTime now, Style st
   add("energy without intensity", unpriced_text);
   add("intensity used", states_text);
   out += table.text(true, style);
-  out += sources_text(footprint, now);
+  SourceLines sources(now);
+  sources.add(footprint.marginal());
+  sources.add(footprint.average());
+  out += sources.text();
   for (auto const& note : energy.notes()) out += "Note: " + safe(note) + '\n';
   out += style.dim("The books answer different questions and are never added.") + '\n';
   return out;

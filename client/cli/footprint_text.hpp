@@ -20,4 +20,17 @@ std::string book_text(v1::CarbonBook const& book);
 // "1.50 kg (44 %)", negative when later was dirtier; "-" without a baseline.
 std::string saving_text(v1::CarbonBook const& book);
 
+// Says once for each source where intensities come from (signal, zone, replay label, attribution). Books that
+// priced nothing add nothing.
+class SourceLines {
+ public:
+  explicit SourceLines(UtcTime now) : now_(now) {}
+  void add(v1::CarbonBook const& book);
+  std::string const& text() const { return text_; }
+
+ private:
+  UtcTime now_;
+  std::string text_;
+};
+
 }  // namespace greenq::client

@@ -81,7 +81,15 @@ Result<int> history(Context& context, Options const& options) {
   }
   auto const footprints = list_footprints(context, wanted, 10'000);
   if (!footprints) return tl::unexpected<Failure>(footprints.error());
-  context.out() << table_of(list->jobs, *footprints, context.now()).text(!options.no_header, context.style());
+  SourceLines sources(context.now());
+  for (auto const& job : list->jobs) {
+    auto const found = footprints->find(job.name());
+    if (found == footprints->end()) continue;
+    sources.add(found->second.marginal());
+    sources.add(found->second.average());
+  }
+  context.out() << table_of(list->jobs, *footprints, context.now()).text(!options.no_header, context.style())
+                << sources.text();
   if (list->more)
     context.err() << "-- only the newest " << options.limit << " are shown; use --limit for more --\n";
   return 0;

@@ -99,7 +99,7 @@ Result<int> report_groups(Context& context, Options const& options) {
   auto& connection = context.connection();
   Table table(columns_of(options.by));
   std::int64_t unknown_ms = 0;
-  std::string sources;
+  SourceLines sources(context.now());
   while (true) {
     auto const page = connection.call<v1::AggregateFootprintsResponse>(
         connection.footprints(), &v1::FootprintService::Stub::AggregateFootprints, *request);
@@ -108,10 +108,8 @@ Result<int> report_groups(Context& context, Options const& options) {
       if (context.json()) context.out() << to_json(group) << '\n';
       table.add(row_of(group, options.by.size()));
       unknown_ms += group.energy().unknown_device_ms();
-      for (auto const* book : {&group.marginal(), &group.average()}) {
-        auto const line = "Intensity: " + source_text(book->source(), context.now()) + '\n';
-        if (book->priced_mj() > 0 && sources.find(line) == std::string::npos) sources += line;
-      }
+      sources.add(group.marginal());
+      sources.add(group.average());
     }
     if (page->next_page_token().empty()) break;
     request->set_page_token(page->next_page_token());
@@ -121,7 +119,7 @@ Result<int> report_groups(Context& context, Options const& options) {
     context.err() << "No job has ended in that time.\n";
     return 0;
   }
-  context.out() << table.text(!options.no_header, context.style()) << sources;
+  context.out() << table.text(!options.no_header, context.style()) << sources.text();
   if (unknown_ms > 0) {
     context.out() << "Unknown: " << duration_text(Milliseconds(unknown_ms))
                   << " of device time without a reading; not counted as zero.\n";

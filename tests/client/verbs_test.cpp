@@ -1,6 +1,7 @@
 // The verbs against a fake daemon: what they ask, what they print, how they end.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -226,7 +227,8 @@ TEST_F(VerbTest, ListAsksForMyLiveJobsAndPages) {
   EXPECT_THAT(out(),
               HasSubstr(R"("planned_start_time":"2026-11-23T23:40:00.000Z","reason":"CODE_CARBON_WINDOW")"));
   EXPECT_THAT(out(), HasSubstr(R"("start_time":null)"));
-  EXPECT_EQ(std::count(out().begin(), out().end(), '\n'), 1);
+  auto const lines = out();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1);
   EXPECT_THAT(err(), HasSubstr("only the newest 1 are shown"));
   EXPECT_EQ(greenq({"ls", "--state", "runing"}), 2);
   EXPECT_EQ(err(), "greenq: \"runing\" is not a state; did you mean \"running\"?\n");
@@ -506,12 +508,12 @@ TEST_F(VerbTest, ReportShowsBothBooksSideBySide) {
             "Energy: 1.00 kWh at the device (measured 75 %, modelled 25 %); gpu 75 %, cpu 25 %\n"
             "Carbon includes PUE 1.25.\n"
             "Unknown: 12s of device time without a reading; not counted as zero.\n"
-            "CO2e                                    MARGINAL            AVERAGE\n"
-            "this run                                   360 g            unknown\n"
-            "if started at submit (modelled)            300 g            unknown\n"
-            "saved by waiting                  -60.0 g (-20 %)                  -\n"
-            "energy without intensity                    none   1.25 kWh (100 %)\n"
-            "intensity used                 typical day 100 %                  -\n"
+            "CO2e                                      MARGINAL           AVERAGE\n"
+            "this run                                     360 g           unknown\n"
+            "if started at submit (modelled)              300 g           unknown\n"
+            "saved by waiting                   -60.0 g (-20 %)                 -\n"
+            "energy without intensity                      none  1.25 kWh (100 %)\n"
+            "intensity used                   typical day 100 %                 -\n"
             "Intensity: marginal, GB, replay of caiso-pge.csv at 1800x, issued 8m ago\n"
             "Note: CPU modelled: no RAPL\n"
             "The books answer different questions and are never added.\n");
@@ -564,7 +566,8 @@ TEST_F(VerbTest, HistoryJoinsJobsAndFootprints) {
   EXPECT_EQ(greenq({"history"}), 0) << err();
   EXPECT_EQ(out(),
             "ID  NAME   STATE      EXIT  ENDED (UTC)  RAN    ENERGY  MARGINAL CO2e  AVERAGE CO2e\n"
-            "7   train  succeeded     0  16:38         1h  1.00 kWh          360 g       unknown\n");
+            "7   train  succeeded     0  16:38         1h  1.00 kWh          360 g       unknown\n"
+            "Intensity: marginal, GB, replay of caiso-pge.csv at 1800x, issued 8m ago\n");
 }
 
 TEST_F(VerbTest, ForecastMarksTheChosenWindow) {
