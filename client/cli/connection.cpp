@@ -22,6 +22,10 @@ std::vector<SocketCandidate> socket_candidates(Environment const& env, std::stri
   if (runtime && runtime->starts_with('/'))
     candidates.push_back({*runtime + "/greenq/greenqd.sock", "XDG_RUNTIME_DIR"});
   candidates.push_back({"/run/greenq/greenqd.sock", "system"});
+  // Where a user's daemon listens that has no runtime directory.
+  auto const state = env.variable("XDG_STATE_HOME");
+  std::string const home = state && state->starts_with('/') ? *state : env.home.empty() ? "" : env.home + "/.local/state";
+  if (env.uid != 0 && !home.empty()) candidates.push_back({home + "/greenq/greenqd.sock", "state directory"});
   return candidates;
 }
 

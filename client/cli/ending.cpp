@@ -43,7 +43,8 @@ Result<std::optional<v1::Job>> wait_for_end(Context& context, std::string const&
     }
     auto const& code = response.error().code;
     if (code == "DEADLINE_EXCEEDED") continue;
-    bool const lost = code == "UNAVAILABLE" || code == "UNREACHABLE";
+    // A daemon that stops in good order cancels the call.
+    bool const lost = code == "UNAVAILABLE" || code == "UNREACHABLE" || code == "CANCELLED";
     // The first call must find a daemon; later ones survive its restart for a minute.
     bool const first = context.now() - begin < Milliseconds(500) && down == Milliseconds(0);
     if (!lost || first || down >= Milliseconds(60'000)) return tl::unexpected<Failure>(response.error());

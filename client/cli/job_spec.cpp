@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "client/cli/format.hpp"
+#include "client/cli/job_words.hpp"
 #include "config/reader/suggest.hpp"
 
 namespace greenq::client {
@@ -17,22 +18,6 @@ constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 // What can be sent to a job as "save your work", without ending it by accident of its default action alone.
 constexpr std::array<std::string_view, 10> kSignals{"SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT",  "SIGHUP",
                                                     "SIGQUIT", "SIGCONT", "SIGTSTP", "SIGALRM", "SIGWINCH"};
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
-bool is_variable_name(std::string_view text) {
-  auto const letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && text.size() <= 256 && letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
-std::string in_quotes(std::string_view text) {
-  return '"' + std::string(text.substr(0, 64)) + '"';
-}
 
 class JobReader {
  public:
@@ -51,7 +36,8 @@ class JobReader {
     retry();
     dependencies();
     output();
-    later();
+    refuse_later_keys(job_);
+    refuse_deadline(job_);
     job_.finish();
     return std::move(request_);
   }
@@ -380,17 +366,6 @@ class JobReader {
     if (auto const text = path("stdout")) output.set_stdout(*text);
     if (auto const text = path("stderr"); text && *text != "same") output.set_stderr(*text);
     map->finish();
-  }
-
-  void later() {
-    job_.not_yet("limits", "limits per job come with budgets in a later version; remove the key");
-    job_.not_yet("on_exceed", "limits per job come with budgets in a later version; remove the key");
-    job_.not_yet("sweep", "sweeps come in a later version; write one document per job, separated by ---");
-    job_.not_yet("array", "arrays come in a later version; write one document per job, separated by ---");
-    job_.not_yet("report", "run reports come in a later version; remove the key");
-    job_.not_yet("site", "several sites come in a later version; remove the key");
-    job_.not_yet("sites", "several sites come in a later version; remove the key");
-    refuse_deadline(job_);
   }
 
   MapReader job_;

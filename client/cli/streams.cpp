@@ -129,7 +129,9 @@ Result<int> read_log(Connection& connection, LogQuery query, Environment& env, C
       query.offset = 0;
       continue;
     }
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !query.follow || !reconnect.again()) {
+    bool const lost = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                      status.error_code() == grpc::StatusCode::CANCELLED;
+    if (!lost || !query.follow || !reconnect.again()) {
       return tl::unexpected<Failure>(connection.explain(status));
     }
     pinned = query.attempt > 0;

@@ -77,6 +77,11 @@ Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const
                                            bool wait_for_plan) {
   auto file = read_job_file(options.file, options.overrides, context.env(), "nothing was submitted");
   if (!file) return tl::unexpected<Failure>(file.error());
+  if (options.single && file->requests.size() != 1) {
+    return fail(Exit::kUsage, "USAGE",
+                "run attaches to one job, but the file has " + std::to_string(file->requests.size()) +
+                    "; nothing was submitted, use greenq submit");
+  }
   if (options.hold) {
     for (auto& request : file->requests) request.mutable_spec()->set_hold(true);
   }

@@ -12,6 +12,7 @@ struct SubmitOptions {
   std::string file = "job.yaml";
   std::vector<std::string> overrides;
   bool hold = false;
+  bool single = false;  // refuse a file of several jobs before anything is submitted
 };
 
 // Options that submit, run, plan and validate share.

@@ -65,7 +65,8 @@ Result<int> ls(Context& context, Options const& options) {
   query.project = options.project;
   query.name = options.name;
   query.limit = options.limit;
-  if (!options.all_users) query.owner = context.env().user;
+  std::string const& user = context.env().user;
+  if (!options.all_users) query.owner = user.empty() ? std::to_string(context.env().uid) : user;
   auto const states = parse_states(options.states);
   if (!states) return tl::unexpected<Failure>(states.error());
   query.states = *states;

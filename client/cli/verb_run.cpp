@@ -99,13 +99,10 @@ class Attachment {
 };
 
 Result<int> run_job(Context& context, SubmitOptions const& options) {
-  auto const jobs = submit_file(context, options, context.for_people());
+  SubmitOptions one = options;
+  one.single = true;
+  auto const jobs = submit_file(context, one, context.for_people());
   if (!jobs) return tl::unexpected<Failure>(jobs.error());
-  if (jobs->size() != 1) {
-    return fail(Exit::kUsage, "USAGE",
-                "run attaches to one job, but the file has " + std::to_string(jobs->size()) +
-                    "; all were submitted, see greenq ls");
-  }
   auto const& job = jobs->front().job;
   Attachment attachment(context, job.name());
   if (context.for_people()) attachment.say("-- " + submitted_line(jobs->front(), context.now()));

@@ -69,7 +69,7 @@ struct Surroundings {
     env.uid = 1000;
     env.user = "ada";
     env.home = "/home/ada";
-    env.directory = "/work";
+    env.directory = "/srv/ada";
   }
 };
 

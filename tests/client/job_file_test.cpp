@@ -37,7 +37,7 @@ TEST_F(JobFileTest, OneLineIsAJob) {
   ASSERT_TRUE(file);
   ASSERT_EQ(file->requests.size(), 1U);
   EXPECT_EQ(file->requests[0].spec().run(), "python train.py");
-  EXPECT_EQ(file->requests[0].spec().workdir(), "/work");
+  EXPECT_EQ(file->requests[0].spec().workdir(), "/srv/ada");
   EXPECT_EQ(file->requests[0].parent(), "");
   EXPECT_FALSE(file->requests[0].spec().has_time_limit());
   EXPECT_FALSE(file->requests[0].spec().has_priority());
@@ -116,7 +116,7 @@ labels: {paper: green-ai}
 }
 
 TEST_F(JobFileTest, WorkdirsBecomeAbsolute) {
-  EXPECT_EQ(spec("run: x\nworkdir: sub/dir\n").workdir(), "/work/sub/dir");
+  EXPECT_EQ(spec("run: x\nworkdir: sub/dir\n").workdir(), "/srv/ada/sub/dir");
   EXPECT_EQ(spec("run: x\nworkdir: /abs\n").workdir(), "/abs");
   EXPECT_EQ(spec("run: x\nworkdir: \"~\"\n").workdir(), "/home/ada");
   EXPECT_EQ(errors("run: x\nworkdir: ~bob/x\n"),

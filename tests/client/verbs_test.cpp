@@ -395,6 +395,18 @@ TEST_F(VerbTest, WatchResumesAndRelists) {
   EXPECT_THAT(err(), HasSubstr("-- history gap: relisted --\n"));
 }
 
+// Says when the reason why the job waits has been shown.
+class WatchedBuffer final : public std::stringbuf {
+ public:
+  std::atomic<bool> reason_shown = false;
+
+ private:
+  int sync() override {
+    if (str().find("-- waiting") != std::string::npos) reason_shown = true;
+    return std::stringbuf::sync();
+  }
+};
+
 // A job that is queued, runs, writes and ends with 3.
 class RunTest : public VerbTest {
  protected:
@@ -409,12 +421,11 @@ class RunTest : public VerbTest {
       return Status::OK;
     };
     know(job_of(7, v1::Job::STATE_QUEUED));
-    server->jobs.on_WatchJobs = [this](auto& context, auto const&, auto& writer) {
+    server->jobs.on_WatchJobs = [](auto& context, auto const&, auto& writer) {
       v1::WatchJobsResponse response;
       *response.mutable_event() = event_of(1, v1::Job::STATE_QUEUED, "a cleaner window lies ahead");
       response.mutable_event()->set_reason(v1::HoldReason::CODE_CARBON_WINDOW);
       writer.Write(response);
-      told = true;
       while (!context.IsCancelled()) std::this_thread::yield();
       return Status::CANCELLED;
     };
@@ -425,37 +436,45 @@ class RunTest : public VerbTest {
       return Status::OK;
     };
   }
-  std::atomic<bool> told = false;
+  ~RunTest() override { server.reset(); }  // its threads read what is below
+
+  int run_job() {
+    here.err.std::ios::rdbuf(&shown);
+    return greenq({"run", dir.write("job.yaml", "run: x\n")});
+  }
+
+  WatchedBuffer shown;
   std::atomic<bool> sent = false;
 };
 
 TEST_F(RunTest, ShowsReasonAndLogAndEndsWithTheJobsCode) {
-  server->jobs.on_ReadLog = [this](auto&, auto const& request, auto& writer) {
-    while (!told) std::this_thread::yield();
+  server->jobs.on_ReadLog = [this](auto& context, auto const& request, auto& writer) {
+    while (!shown.reason_shown && !context.IsCancelled()) std::this_thread::yield();
     v1::ReadLogResponse piece;
     piece.set_attempt(1);
     piece.set_data(request.stream() == v1::ReadLogRequest::STREAM_STDERR ? "to stderr\n" : "to stdout\n");
     writer.Write(piece);
     return Status::OK;
   };
-  EXPECT_EQ(greenq({"run", dir.write("job.yaml", "run: x\n")}), 3) << err();
+  EXPECT_EQ(run_job(), 3);
   EXPECT_EQ(out(), "to stdout\n");
-  EXPECT_THAT(err(), StartsWith("-- Submitted vision/7 (train) · planned start 23:40 UTC"));
-  EXPECT_THAT(err(), HasSubstr("to stderr\n"));
-  EXPECT_THAT(err(), ::testing::EndsWith("-- vision/7 failed (exit 3)\n"));
+  EXPECT_THAT(shown.str(), StartsWith("-- Submitted vision/7 (train) · planned start 23:40 UTC"));
+  EXPECT_THAT(shown.str(), HasSubstr("-- waiting: CARBON_WINDOW: a cleaner window lies ahead\n"));
+  EXPECT_THAT(shown.str(), HasSubstr("to stderr\n"));
+  EXPECT_THAT(shown.str(), ::testing::EndsWith("-- vision/7 failed (exit 3)\n"));
 }
 
 TEST_F(RunTest, InterruptDetaches) {
   server->jobs.on_ReadLog = [this](auto& context, auto const&, auto&) {
-    while (!told) std::this_thread::yield();
+    while (!shown.reason_shown && !context.IsCancelled()) std::this_thread::yield();
     if (!sent.exchange(true)) std::raise(SIGINT);
     while (!context.IsCancelled()) std::this_thread::yield();
     return Status::CANCELLED;
   };
-  EXPECT_EQ(greenq({"run", dir.write("job.yaml", "run: x\n")}), 130);
-  EXPECT_THAT(err(), HasSubstr("-- waiting: CARBON_WINDOW: a cleaner window lies ahead\n"));
+  EXPECT_EQ(run_job(), 130);
+  EXPECT_THAT(shown.str(), HasSubstr("-- waiting: CARBON_WINDOW: a cleaner window lies ahead\n"));
   EXPECT_THAT(
-      err(),
+      shown.str(),
       HasSubstr(
           "-- detached; job 7 goes on. See it with `greenq logs -f 7`, stop it with `greenq cancel 7`\n"));
 }
