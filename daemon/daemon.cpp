@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
 #include "app/engine.hpp"
+#include "app/run_dir.hpp"
 #include "app/system.hpp"
 #include "core/check.hpp"
 #include "exec/file_logs.hpp"
@@ -152,7 +154,8 @@ core::Result<void> Daemon::Graph::open_backup(core::Error const& why) {
 }
 
 core::Result<void> Daemon::Graph::open_store() {
-  auto locked = store::lock_state_dir(state_dir());
+  bool const for_others = settings().exec.run_as == app::RunAs::kSubmitter;
+  auto locked = store::lock_state_dir(state_dir(), for_others ? 0711 : 0700);
   if (!locked) return tl::unexpected(locked.error());
   lock = std::move(*locked);
   store::StoreOptions write;
@@ -192,6 +195,9 @@ void Daemon::Graph::make_machine() {
   run.gpus = gpus.gpus;
   run.meter_interval = at_speed(settings().meter.interval, speed());
   run.log_limit_bytes = settings().exec.log_limit_bytes;
+  run.sysfs_root = settings().meter.sysfs_root;
+  run.procfs_root = settings().meter.procfs_root;
+  run.nvml_library = settings().meter.nvml_library;
   runner = std::make_unique<exec::LocalRunner>(std::move(run), clock, inbox);
   logs = std::make_unique<exec::FileLogs>(state_dir());
   model = meter::machine_model(settings().meter, runner->capacity().cpus);
@@ -219,6 +225,7 @@ void Daemon::Graph::make_engine() {
   parts.new_uid = [](core::Instant at) { return app::uuid_v7(at, app::system_random64); };
   parts.run_on_planner = [this](std::function<void()> job) { planner->run(std::move(job)); };
   parts.hold_reason = hold_reason;
+  parts.first_job = app::next_unused_job(state_dir());
   parts.stop_grace = settings().exec.stop_grace;
   engine = std::make_unique<app::Engine>(std::move(parts));
   inbox.aim(engine.get());
@@ -289,17 +296,15 @@ core::Result<void> Daemon::Graph::make_rpc() {
 }
 
 core::Result<void> Daemon::Graph::run_core() {
-  auto loaded = std::make_shared<core::Result<void>>();
-  std::atomic<bool> done{false};
-  core_thread = std::thread([this, loaded, &done] {
-    *loaded = engine->load();
-    bool const good = loaded->has_value();
-    done.store(true);
-    done.notify_one();
+  std::promise<core::Result<void>> loaded;
+  auto result = loaded.get_future();
+  core_thread = std::thread([this, loaded = std::move(loaded)]() mutable {
+    auto outcome = engine->load();
+    bool const good = outcome.has_value();
+    loaded.set_value(std::move(outcome));
     if (good) engine->run();
   });
-  done.wait(false);
-  return *loaded;
+  return result.get();
 }
 
 void Daemon::Graph::stop() {

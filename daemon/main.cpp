@@ -1,11 +1,15 @@
 // greenqd: reads flags, starts the daemon, waits for SIGTERM or SIGINT.
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -39,12 +43,27 @@ int complain(core::Error const& error) {
   return error.code == core::ErrorCode::kInvalidArgument ? 2 : 1;
 }
 
+// The text of a line as the inside of a JSON string: %* of the pattern.
+class JsonText final : public spdlog::custom_flag_formatter {
+ public:
+  void format(spdlog::details::log_msg const& line, std::tm const&, spdlog::memory_buf_t& out) override {
+    for (char const c : line.payload) {
+      std::array<char, 8> escaped{c, 0};
+      if (c == '"' || c == '\\') std::snprintf(escaped.data(), escaped.size(), "\\%c", c);
+      if (static_cast<unsigned char>(c) < 0x20U) std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
+      out.append(escaped.data(), escaped.data() + std::strlen(escaped.data()));
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+};
+
 void set_up_log(app::Settings::Log const& log) {
   auto logger = spdlog::stderr_color_mt("greenqd");
   bool const json = log.format == app::LogFormat::kJson;
-  logger->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","line":"%v"})"
-                           : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
-                      spdlog::pattern_time_type::utc);
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonText>('*').set_pattern(
+      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","line":"%*"})" : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v");
+  logger->set_formatter(std::move(formatter));
   switch (log.level) {
     case app::LogLevel::kDebug: logger->set_level(spdlog::level::debug); break;
     case app::LogLevel::kInfo: logger->set_level(spdlog::level::info); break;
@@ -83,7 +102,16 @@ sigset_t stop_signals() {
   return set;
 }
 
+// Connections, shepherds and databases are many descriptors; the usual soft limit of 1024 is for select(2).
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(Flags const& flags) {
+  raise_descriptor_limit();
   sigset_t const signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -156,7 +184,11 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"marginal", "average", "none"}));
   init_command->add_option("--output", init_flags.output, "file to write, - for standard output")->capture_default_str();
   init_command->add_flag("--force", init_flags.force, "replace an existing file");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   try {
     return init_command->parsed() ? init(init_flags) : serve(flags);
   } catch (std::exception const& error) {

@@ -14,9 +14,6 @@ constexpr core::Span kLongestWait{std::chrono::seconds{1}};  // so that a steppe
 constexpr core::Span kRetryFirst{std::chrono::seconds{1}};
 constexpr core::Span kRetryLast{std::chrono::seconds{30}};
 constexpr core::Span kMaintainEvery{std::chrono::minutes{1}};
-constexpr core::Span kResettleEvery{std::chrono::seconds{30}};
-constexpr core::Span kResettleAge{std::chrono::hours{72}};
-constexpr int kResettleMax = 200;
 
 core::Error overloaded() {
   return {core::ErrorCode::kResourceExhausted, "QUEUE_FULL", "the daemon has too many waiting requests; try again soon"};
@@ -48,36 +45,45 @@ std::vector<Engine::Impl::Item> Engine::Impl::take_group() {
   return group;
 }
 
-core::Result<void> Engine::Impl::load() {
+core::Result<Loaded> Engine::Impl::read_state() {
   auto loaded = parts.store->load();
-  if (!loaded) return tl::unexpected(loaded.error());
+  if (!loaded) return loaded;
   state = std::move(loaded->state);
   epoch = loaded->epoch;
   state.site = parts.site;
   state.capacity = parts.runner->capacity();
   state.model = parts.model;
   state.stop_grace = parts.stop_grace;
-  for (core::Profile const& profile : parts.profiles) state.signals.put_profile(profile);
+  state.next_job = std::max(state.next_job, parts.first_job);
+  for (core::Profile const& profile : parts.profiles) {
+    if (profile.source.zone == state.site.zone) state.signals.put_profile(profile);
+  }
   for (auto& [rank, signal] : loaded->signals) state.signals.put(rank, std::move(signal));
   core::derive(state);
   live_jobs.clear();
   for (auto const& [id, job] : state.jobs) live_jobs[job.state] += 1;
-  planning = false;
   publish();
+  return loaded;
+}
+
+core::Result<void> Engine::Impl::load() {
+  auto const loaded = read_state();
+  if (!loaded) return tl::unexpected(loaded.error());
+  planning = false;
   if (!parts.hold_reason.empty()) {
     hold_reason = parts.hold_reason;
     publish();
     return {};
   }
   run_effects(core::recover(state, parts.clock->now()));
-  for (core::JobId const id : loaded->unsettled) run_effects({core::SettleFootprint{id}});
+  unsettled.insert(loaded->unsettled.begin(), loaded->unsettled.end());
   return {};
 }
 
 void Engine::Impl::handle_event(core::Event const& event, Replied done) {
   core::Step step = core::step(state, event, parts.clock->now());
   if (!step.reply) {
-    if (done) replies.emplace_back([done, error = step.reply.error()] { done(tl::unexpected(error)); });
+    if (done) answers.emplace_back([done, error = step.reply.error()] { done(tl::unexpected(error)); });
     return;
   }
   if (!step.changes.empty()) {
@@ -107,7 +113,7 @@ void Engine::Impl::handle_event(core::Event const& event, Replied done) {
 
 void Engine::Impl::handle(Item& item) {
   if (auto* query = std::get_if<Query>(&item)) {
-    replies.push_back(std::move(*query));
+    answers.push_back(std::move(*query));
     return;
   }
   bool const holding = !hold_reason.empty();
@@ -141,6 +147,7 @@ void Engine::Impl::fail_group(core::Error const& error) {
   retry_delay = std::clamp(retry_delay * 2, kRetryFirst, kRetryLast);
   retry_at = parts.clock->steady() + retry_delay;
   for (Replied const& done : waiting_replies) done(tl::unexpected(error));
+  (void)read_state();  // what was staged is no longer true; should this fail, too, load() is tried later
 }
 
 void Engine::Impl::finish_group() {
@@ -151,6 +158,7 @@ void Engine::Impl::finish_group() {
   auto const failed = std::exchange(broken, std::nullopt);
   auto const done_effects = std::exchange(effects, {});
   auto const done_replies = std::exchange(replies, {});
+  auto const done_answers = std::exchange(answers, {});
   if (failed) {
     fail_group(*failed);
     events.clear();
@@ -164,6 +172,7 @@ void Engine::Impl::finish_group() {
     for (auto const& reply : done_replies) reply();
     run_effects(done_effects);
   }
+  for (auto const& answer : done_answers) answer();
   waiting_replies.clear();
   staged = false;
 }
@@ -194,6 +203,7 @@ void Engine::Impl::turn() {
   }
   finish_group();
   if (plan_wanted && !planning) request_plan();
+  settle_again();
   core::Span const steady = parts.clock->steady();
   if (hold_reason.empty() && steady - maintained_at >= kMaintainEvery) {
     maintained_at = steady;
@@ -205,57 +215,6 @@ std::optional<core::Instant> Engine::Impl::next_wake() const {
   auto const it = state.timers.upper_bound({last_tick, std::numeric_limits<core::JobId>::max()});
   if (it == state.timers.end()) return std::nullopt;
   return it->first;
-}
-
-void Engine::Impl::run_effects(std::vector<core::Effect> const& list) {
-  struct Run {
-    Impl& engine;
-    void operator()(core::StartSegment const& e) { engine.parts.runner->start(e.launch); }
-    void operator()(core::AdoptSegment const& e) { engine.parts.runner->adopt(e.launch); }
-    void operator()(core::StopSegment const& e) { engine.parts.runner->stop(e.segment, e.kind); }
-    void operator()(core::DrainMeter const& e) { engine.parts.meter->drain(e.segment, e.offset); }
-    void operator()(core::WatchMeter const& e) { engine.parts.meter->watch(e.segment, e.offset); }
-    void operator()(core::SettleFootprint const& e) {
-      engine.parts.reads->settle(e.job, [&inbox = engine.inbox](core::Result<core::FootprintSettled> settled) {
-        if (settled) inbox.post(std::move(*settled));
-      });
-    }
-    void operator()(core::RequestPlan const&) { engine.plan_wanted = true; }
-  };
-  for (core::Effect const& effect : list) std::visit(Run{*this}, effect);
-}
-
-void Engine::Impl::request_plan() {
-  core::Span const steady = parts.clock->steady();
-  if (!hold_reason.empty() || steady < plan_not_before) return;
-  plan_wanted = false;
-  if (state.jobs.size() == state.alive.size()) return;
-  planning = true;
-  auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now()));
-  // A plan that takes long is made less often: planning gets at most half of the time.
-  plan_not_before = steady;
-  parts.run_on_planner([input, &target = inbox] { target.post(core::PlanReady{core::make_plan(*input)}); });
-}
-
-void Engine::Impl::plan_arrived() {
-  planning = false;
-  core::Span const steady = parts.clock->steady();
-  plan_not_before = steady + (steady - plan_not_before);
-}
-
-// Figures that came in late price recent jobs anew; not more often than needed.
-void Engine::Impl::resettle(core::Event const& event) {
-  core::Span const steady = parts.clock->steady();
-  if (!std::holds_alternative<core::SignalReceived>(event) || steady - settled_at < kResettleEvery) return;
-  settled_at = steady;
-  core::Instant const since = parts.clock->now() - kResettleAge;
-  parts.reads->provisional(since, kResettleMax, [this](core::Result<std::vector<core::JobId>> ids) {
-    if (!ids || ids->empty()) return;
-    push(Query{[this, list = *ids] {
-           for (core::JobId const id : list) run_effects({core::SettleFootprint{id}});
-         }},
-         false);
-  });
 }
 
 void Engine::Impl::tell_watchers() {
@@ -317,9 +276,7 @@ void Engine::run() {
     if (in.plan_wanted && !in.planning) wait = std::min(wait, in.plan_not_before - steady);
     std::unique_lock lock{in.mutex};
     if (in.stopping) break;
-    if (!in.queue.empty()) continue;
-    if (wait > core::Span{0}) in.wake.wait_for(lock, wait);
-    if (in.stopping && in.queue.empty()) break;
+    if (in.queue.empty() && wait > core::Span{0}) in.wake.wait_for(lock, wait);
   }
   in.turn();
 }

@@ -2,8 +2,8 @@
 //
 //   event -> step -> stage -> (group) commit -> apply -> publish View -> effects -> replies and watchers
 //
-// Commands may be given from any thread; replies and watcher callbacks run on the core thread after the commit and
-// must not block. A failed commit answers every command of its group with an error, reloads State from the
+// Commands may be given from any thread; replies and watcher callbacks run after the commit, on the core thread (the
+// repeated answer to a known request_id may come on a read thread), and must not block. A failed commit answers every command of its group with an error, reloads State from the
 // store and tries again later; running jobs are not touched.
 #pragma once
 
@@ -59,6 +59,7 @@ struct EngineParts {
   Reads* reads = nullptr;
   core::SiteConfig site;
   core::EnergyModel model;
+  core::JobId first_job = 1;  // ids below may have been given out by a ledger that was lost
   core::Span stop_grace{std::chrono::seconds{10}};
   std::vector<core::Profile> profiles;
   // Chance as an argument: a fresh UUIDv7 for that moment.
@@ -66,7 +67,7 @@ struct EngineParts {
   // Runs a plan elsewhere and hands the result back; tests run it inline.
   std::function<void(std::function<void()>)> run_on_planner;
   std::size_t group_max = 256;        // events per commit
-  std::string hold_reason{};          // not empty: serve reads, adopt, but release and accept nothing
+  std::string hold_reason{};          // not empty: serve reads, but release and accept nothing
   std::size_t inbox_max = 100'000;    // commands beyond are refused with kResourceExhausted
 };
 

@@ -36,7 +36,8 @@ struct Engine::Impl {
   // One group.
   std::vector<core::Effect> effects;
   std::vector<core::JobEvent> events;
-  std::vector<std::function<void()>> replies;   // after the commit
+  std::vector<std::function<void()>> replies;   // after a commit that worked
+  std::vector<std::function<void()>> answers;   // after the group, whatever became of it: refusals and queries
   std::vector<Replied> waiting_replies;         // told about a failed commit
   bool staged = false;
   std::optional<core::Error> broken;
@@ -51,6 +52,8 @@ struct Engine::Impl {
   core::Span plan_not_before{0};
   core::Instant last_tick{};
   core::Span settled_at{0};
+  std::set<core::JobId> unsettled;  // to be priced again: the reads were busy
+  core::Span settle_retry_at{0};
   core::Span maintained_at{0};
 
   std::mutex mutex;
@@ -66,9 +69,10 @@ struct Engine::Impl {
 
   bool push(Item item, bool bounded);
   std::vector<Item> take_group();
-  bool has_work() const;  // with the mutex held
 
+  core::Result<Loaded> read_state();
   core::Result<void> load();
+  void settle_again();
   void turn();
   void handle(Item& item);
   void handle_event(core::Event const& event, Replied done);

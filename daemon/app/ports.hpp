@@ -59,7 +59,7 @@ class Store {
     core::JobState state = core::JobState::kQueued;
     bool started = false;
   };
-  // Newest job of that name of that owner in the project, or the job of that id. Sees staged rows.
+  // That owner's job of that id in the project, else the newest of that name. Sees staged rows.
   virtual core::Result<std::optional<FoundJob>> find_job(std::string const& project, std::uint32_t uid,
                                                          std::string const& id_or_name) = 0;
   // Housekeeping on the writer connection (checkpoint, retention). Called when idle, at most once a minute.

@@ -152,7 +152,17 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
   bool const recorded = feed.provider == "replay" || feed.provider == "file";
   if (node.find("provider") == nullptr) complain(node, path, "needs a provider: replay, file or neso");
   if (recorded && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file");
+  std::string const& site_zone = loaded_.settings.site.zone;
   if (feed.zone.empty()) complain(node, path, "needs a zone, here or as site.zone");
+  if (!site_zone.empty() && !feed.zone.empty() && feed.zone != site_zone) {
+    complain(node, path, "is for zone " + feed.zone + ", but the site lies in " + site_zone);
+  }
+  for (FeedSettings const& other : loaded_.settings.feeds) {
+    bool const same_kind = !recorded || !feed.kind || !other.kind || *feed.kind == *other.kind;
+    if (other.provider == feed.provider && same_kind) {
+      complain(node, path, "there is another " + feed.provider + " feed of this kind; say `kind` in both, or leave one out");
+    }
+  }
   if (feed.provider == "neso" && !feed.zone.empty() && feed.zone != "GB") {
     complain(node, path, "neso knows only the zone GB, not " + feed.zone);
   }

@@ -99,7 +99,7 @@ core::Result<core::SubmitJobs> Engine::Impl::prepare(Submission const& submissio
 
 void Engine::Impl::handle_submit(SubmitCommand& command) {
   auto const refuse = [&](core::Error error) {
-    replies.emplace_back([done = command.done, error = std::move(error)] { done(tl::unexpected(error)); });
+    answers.emplace_back([done = command.done, error = std::move(error)] { done(tl::unexpected(error)); });
   };
   if (!hold_reason.empty()) {
     return refuse({core::ErrorCode::kUnavailable, "HOLD_MODE", "no jobs are accepted now: " + hold_reason});

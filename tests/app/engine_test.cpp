@@ -274,6 +274,19 @@ TEST_F(EngineTest, AStepBackAfterTheTimerFiredDoesNotBlockLaterTimers) {
   EXPECT_EQ(runner_.started.size(), 2U);
 }
 
+TEST_F(EngineTest, AFailedCommitAnswersRefusalsAndQueriesToo) {
+  store_.fail_next_commit = true;
+  int answers = 0;
+  auto bad = test::spec();
+  bad.resources.cpus = 99;
+  engine_->submit({test::user(), {test::spec()}, "", ""}, [&](auto const& jobs) { answers += jobs ? 0 : 1; });
+  engine_->submit({test::user(), {bad}, "", ""}, [&](auto const& jobs) { answers += jobs ? 0 : 1; });
+  engine_->explain(1, [&](auto const& explanation) { answers += explanation ? 0 : 1; });
+  engine_->turn();
+  EXPECT_EQ(answers, 3);
+  EXPECT_EQ(engine_->view()->live_jobs.size(), 0U) << "what was staged is no longer true";
+}
+
 TEST_F(EngineTest, TooManyWaitingRequestsAreRefused) {
   app::EngineParts parts;
   parts.clock = &clock_;
