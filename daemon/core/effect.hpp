@@ -27,6 +27,7 @@ struct Launch {
   std::uint32_t cpus = 1;
   std::int64_t memory_bytes = 0;
   std::vector<std::string> gpu_uuids;
+  bool seen_running = false;               // its process was seen: whatever is missing now, it is not started again
 };
 
 struct StartSegment {

@@ -91,6 +91,7 @@ Launch make_launch(Job const& job, Span stop_grace) {
   launch.cpus = spec.resources.cpus;
   launch.memory_bytes = spec.resources.memory_bytes;
   launch.gpu_uuids = attempt.gpu_uuids;
+  launch.seen_running = job.state == JobState::kRunning;
   launch.env = spec.env;
   launch.env["GREENQ_JOB"] = std::to_string(job.id);
   launch.env["GREENQ_JOB_NAME"] = spec.name;

@@ -35,6 +35,9 @@ struct LocalRunnerOptions {
   std::optional<std::vector<core::Gpu>> gpus;         // else list_gpus
   std::function<std::vector<core::Gpu>()> list_gpus;  // asked once, at construction; may be empty
   core::Span meter_interval{10'000};
+  std::string sysfs_root = "/sys";  // for the meters of shepherds
+  std::string procfs_root = "/proc";
+  std::string nvml_library = "libnvidia-ml.so.1";
   std::int64_t log_limit_bytes = std::int64_t{256} << 20;
   std::string path = "/usr/local/bin:/usr/bin:/bin";  // PATH of jobs
 };

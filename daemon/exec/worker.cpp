@@ -159,6 +159,11 @@ void LocalRunner::Worker::advance(core::SegmentId segment) {
   RunView view = inspect(entry.dir, boot_id_);
   switch (view.state) {
     case RunState::kUnclaimed:
+      if (entry.told_started || entry.launch.seen_running) {
+        kill_leftovers({}, entry.dir);
+        end(segment, {core::Outcome::kLost, 0, clock_.now(), "its run directory was removed while it ran"});
+        return;
+      }
       launch(entry);
       return;
     case RunState::kStarting:
@@ -217,7 +222,8 @@ core::Result<void> LocalRunner::Worker::write_attempt(Entry const& entry) const 
                       "could not open " + entry.dir + ": " + errno_text(errno));
   }
   if (exists_at(dir.get(), app::kAttemptFile)) return {};
-  AttemptRecord const record{entry.launch, options_.path, options_.log_limit_bytes, options_.meter_interval};
+  AttemptRecord const record{entry.launch, options_.path, options_.log_limit_bytes, options_.meter_interval,
+                             options_.sysfs_root, options_.procfs_root, options_.nvml_library};
   // Should a crash take it away again, it was not claimed either and is written anew.
   return write_whole_at(dir.get(), app::kAttemptFile, to_json(record));
 }

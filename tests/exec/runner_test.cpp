@@ -86,6 +86,17 @@ TEST_F(Runner, StartsWhatWasNeverClaimed) {
   EXPECT_EQ(inbox_.wait_ended(written.segment).value().status, 3);
 }
 
+// Found by a breaker: a run directory that was removed made a running attempt start once more.
+TEST_F(Runner, WhatWasSeenRunningIsNeverStartedAgain) {
+  auto job = script("echo x >> runs; exit 2");
+  job.seen_running = true;
+  runner().adopt(job);
+  auto const end = inbox_.wait_ended(job.segment);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->outcome, core::Outcome::kLost);
+  EXPECT_FALSE(fs::exists(work() / "runs"));
+}
+
 TEST_F(Runner, AdoptsFiftyQuickly) {
   std::vector<core::Launch> jobs;
   for (int i = 0; i < 50; ++i) jobs.push_back(script("while [ ! -e go ]; do sleep 0.2; done; exit 5"));

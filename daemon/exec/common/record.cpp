@@ -146,6 +146,9 @@ std::string to_json(AttemptRecord const& record) {
       {"gpu_uuids", array_of(l.gpu_uuids)},
       {"log_limit_bytes", record.log_limit_bytes},
       {"meter_interval_ms", record.meter_interval.count()},
+      {"sysfs_root", record.sysfs_root},
+      {"procfs_root", record.procfs_root},
+      {"nvml_library", record.nvml_library},
   };
   return json::serialize(o) + "\n";
 }
@@ -188,6 +191,9 @@ core::Result<AttemptRecord> parse_attempt(std::string const& source) {
     record.path = text(o, "path");
     record.log_limit_bytes = integer(o, "log_limit_bytes", 0, kMost);
     record.meter_interval = core::Span{integer(o, "meter_interval_ms", 10, 86'400'000)};
+    record.sysfs_root = text(o, "sysfs_root");
+    record.procfs_root = text(o, "procfs_root");
+    record.nvml_library = text(o, "nvml_library");
     return record;
   });
 }

@@ -21,6 +21,9 @@ struct AttemptRecord {
   std::string path = "/usr/local/bin:/usr/bin:/bin";       // PATH of the job
   std::int64_t log_limit_bytes = std::int64_t{256} << 20;  // of stdout.log and of stderr.log
   core::Span meter_interval{10'000};
+  std::string sysfs_root = "/sys";  // where the shepherd looks for sensors
+  std::string procfs_root = "/proc";
+  std::string nvml_library = "libnvidia-ml.so.1";
 };
 
 // started.json: durable before the job's program runs.

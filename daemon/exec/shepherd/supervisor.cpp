@@ -104,7 +104,7 @@ core::Result<void> Supervisor::start() {
   }
   notice_start(environment.dropped, files->metrics_reachable);
   if (auto recorded = record_start(); !recorded) return recorded;
-  sampler_.emplace(meter::SamplerOptions{}, launch.gpu_uuids);
+  sampler_.emplace(meter::SamplerOptions{attempt_.sysfs_root, attempt_.procfs_root, attempt_.nvml_library}, launch.gpu_uuids);
   sample();
   if (!send_token(channel_.get(), 'G')) return problem("could not start the job's process");
   if (launch.time_limit.count() > 0) limit_at_ = boottime() + launch.time_limit.count();
