@@ -139,9 +139,25 @@ void tend_running(Draft& draft, JobId id) {
   draft.note(job, JobEventKind::kPausing, "asked to save its work until the next window");
 }
 
+// A start that waits for others' ends is an estimate that moves with each of them. It is written down again only
+// when it moved by more than a tenth of the wait and five minutes, else a deep queue would rewrite itself all day.
+bool still_good(Plan const& old, Plan const& fresh, Instant now) {
+  bool const same_kind = old.pool == fresh.pool && old.shifted == fresh.shifted &&
+                         old.waits_for_capacity == fresh.waits_for_capacity;
+  if (!same_kind) return false;
+  if (old.segments == fresh.segments) return true;
+  Instant const before = old.segments.front().begin;
+  Instant const after = fresh.segments.front().begin;
+  bool const estimate = !fresh.shifted && fresh.segments.size() == 1 && old.segments.size() == 1;
+  if (!estimate || before <= now || after <= now) return false;
+  Span const moved = std::chrono::abs(after - before);
+  return moved <= std::max((before - now) / 10, Span{std::chrono::minutes{5}});
+}
+
 bool queue_before(Job const& a, Job const& b) {
   auto const key = [](Job const& job) {
-    auto const bound = job.spec->carbon.mode == CarbonMode::kNone ? std::nullopt : latest_start(job);
+    // As the planner orders them: who does not shift comes in order of submission.
+    auto const bound = job.plan && job.plan->shifted ? latest_start(job) : std::nullopt;
     return std::tuple{-static_cast<int>(job.spec->priority), bound.value_or(job.submitted_at), job.id};
   };
   return key(a) < key(b);
@@ -157,13 +173,12 @@ void adopt_plan(Draft& draft, PlanReady const& event) {
     if (!waits || seen->held_by_user || seen->held_by_admin) continue;
     Plan const& fresh = planned.plan;
     auto const& old = seen->plan;
-    bool const same = old && old->segments == fresh.segments && old->pool == fresh.pool &&
-                      old->shifted == fresh.shifted && old->waits_for_capacity == fresh.waits_for_capacity;
-    if (same) continue;
+    if (old && still_good(*old, fresh, draft.now())) continue;
     bool const moved = !old || old->segments.front().begin != fresh.segments.front().begin;
     Job& job = draft.edit(planned.id);
     job.plan = fresh;
-    if (moved && fresh.segments.front().begin > draft.now()) draft.note(job, JobEventKind::kPlanned, fresh.note);
+    bool const window = fresh.shifted || fresh.segments.size() > 1;
+    if (moved && window && fresh.segments.front().begin > draft.now()) draft.note(job, JobEventKind::kPlanned, fresh.note);
   }
 }
 

@@ -32,7 +32,7 @@ RetryCause cause_of(Outcome outcome) {
 bool may_retry(Job const& job, SegmentEnd const& end) {
   Retry const& retry = job.spec->retry;
   if (job.attempts.size() > retry.max) return false;
-  if (retry.causes.empty() && retry.exit_codes.empty()) return end.outcome == Outcome::kLost;
+  if (retry.causes.empty() && retry.exit_codes.empty()) return true;
   auto const& codes = retry.exit_codes;
   bool const code = end.outcome == Outcome::kExited && std::count(codes.begin(), codes.end(), end.status) > 0;
   auto const& causes = retry.causes;
@@ -130,7 +130,7 @@ void segment_ended(Draft& draft, SegmentEnded const& event) {
   Job& job = draft.edit(seen->id);
   auto& segments = job.attempts.back().segments;
   if (!segments.empty() && !segments.back().end) {
-    segments.back().end = std::max(event.end.at, segments.back().begin);
+    segments.back().end = std::clamp(event.end.at, segments.back().begin, std::max(draft.now(), segments.back().begin));
     job.ran += segments.back().end.value() - segments.back().begin;
   }
   job.stop_deadline.reset();

@@ -49,7 +49,10 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   out.ready = std::max(now, job.not_before.value_or(now));
   out.priority = job.spec->priority;
   out.latest = job.submitted_at;
-  if (job.plan) out.previous = job.plan->segments;
+  if (job.plan) {
+    out.previous = job.plan->segments;
+    out.previous_pool = job.plan->pool;
+  }
   auto const latest = latest_start(job);
   bool const stale = view.seen.feed_stale;
   bool const runs_now = stale && policy.on_stale_feed == OnStaleFeed::kRun;

@@ -30,6 +30,7 @@ struct Handler {
     return done();
   }
   Reply operator()(SignalReceived const& event) {
+    if (event.signal.source.zone != draft.base().site.zone) return done();
     draft.changes().signals.emplace_back(event.rank, event.signal);
     draft.effect(RequestPlan{});
     return done();

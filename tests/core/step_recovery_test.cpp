@@ -40,6 +40,46 @@ TEST(Step, SamplesBecomeSlicesOnceAndTheFootprintIsSettledAfterTheLast) {
   EXPECT_TRUE(world.state.meters.empty());
 }
 
+TEST(Step, ARunningJobIsAdoptedAndNeverStartedAgain) {
+  World world;
+  core::JobId const running = world.submit(bounded(0s));
+  world.run(running);
+  core::JobId const starting = world.submit(bounded(0s));
+  world.plan();
+  world.effects = core::recover(world.state, world.now);
+  for (auto const& effect : world.all<core::AdoptSegment>()) {
+    EXPECT_EQ(effect.launch.seen_running, effect.launch.segment.job == running);
+  }
+  EXPECT_EQ(world.all<core::AdoptSegment>().size(), 2U);
+  EXPECT_EQ(world.job(starting).state, core::JobState::kStarting);
+}
+
+// Found by a breaker: 400 jobs that wait for one another wrote an event each at every plan.
+TEST(Step, AMovedEstimateOfAJobThatWaitsForOthersIsNoEvent) {
+  World world;
+  auto whole = bounded(0s);
+  whole.resources.cpus = 4;
+  world.run(world.submit(whole));
+  core::JobId const second = world.submit(whole);
+  world.plan();
+  auto const events = world.events.size();
+  auto const version = world.job(second).version;
+  world.advance(2min);
+  world.plan();
+  EXPECT_EQ(world.events.size(), events);
+  EXPECT_EQ(world.job(second).version, version);
+}
+
+TEST(Step, AnEndReportedOutOfTimeIsPutWhereItCanBe) {
+  World world;
+  core::JobId const id = world.submit(bounded(0s));
+  world.run(id);
+  core::Instant const began = world.now;
+  world.advance(10min);
+  world.feed(core::SegmentEnded{world.segment(id), {Outcome::kExited, 0, core::Instant::max(), ""}});
+  EXPECT_EQ(world.job(id).attempts.back().segments.back().end, began + 10min);
+}
+
 TEST(Step, RecoveryAsksForEverythingThatMayHaveBeenLost) {
   World world;
   core::JobId const running = world.submit(bounded(0s));

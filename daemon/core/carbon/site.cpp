@@ -114,6 +114,10 @@ Decision decide(SiteConfig const& site, SiteSignals const& signals, CarbonPolicy
             "carbon.signal or "
             "ask the operator for site.signal: average"};
   }
+  if (kind != site_kind) {
+    return {std::nullopt,
+            "the job asks for signal: marginal, but this site decides by the average: not shifted; remove carbon.signal"};
+  }
   auto const best = signals.best_state(kind);
   if (!best) return {std::nullopt, no_signal(site.zone, kind)};
   if (*best == PointState::kConstant) {

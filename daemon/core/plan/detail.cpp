@@ -83,10 +83,13 @@ PlanDetail describe(State const& state, Job const& job, Instant now) {
   Pricing pricing;
   pricing.power = expected_power(*job.spec, state.model);
   pricing.pue_milli = state.site.pue_milli;
-  if (decision.kind) {
-    view = state.signals.view(*decision.kind, now, state.site.horizon);
+  // Figures are shown for jobs that are not shifted, too: in marginal terms unless the site decides by the average.
+  bool const average = state.site.signal == SiteSignalChoice::kAverage;
+  SignalKind const kind = decision.kind.value_or(average ? SignalKind::kAverage : SignalKind::kMarginal);
+  if (state.signals.has(kind)) {
+    view = state.signals.view(kind, now, state.site.horizon);
     pricing.curve = view.curve.get();
-    pricing.grams = *decision.kind != SignalKind::kRelative;
+    pricing.grams = kind != SignalKind::kRelative;
     if (view.curve) {
       detail.source = view.source;
       detail.issued_at = view.issued_at;
