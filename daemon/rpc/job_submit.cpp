@@ -23,6 +23,8 @@ core::Result<core::JobSpec> read_job(std::string const& parent, std::string cons
 
 // Problems on the file system, with their place in a batch.
 core::Result<void> check_places(app::Runner& runner, app::Submission const& submission, bool batch) {
+  std::string const refused = runner.refuse_owner(submission.owner);
+  if (!refused.empty()) return core::fail(core::ErrorCode::kPermissionDenied, "OWNER_REFUSED", refused);
   core::Error error{core::ErrorCode::kInvalidArgument, "INVALID_JOB", ""};
   for (std::size_t i = 0; i < submission.specs.size(); ++i) {
     for (auto& problem : runner.check(submission.specs[i], submission.owner)) {
