@@ -37,7 +37,7 @@ LockFile& LockFile::operator=(LockFile&& other) noexcept {
   return *this;
 }
 
-core::Result<LockFile> lock_state_dir(std::filesystem::path const& state_dir) {
+core::Result<LockFile> lock_state_dir(std::filesystem::path const& state_dir, unsigned mode) {
   std::error_code failed;
   if (state_dir.has_parent_path()) std::filesystem::create_directories(state_dir.parent_path(), failed);
   if (::mkdir(state_dir.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -47,7 +47,7 @@ core::Result<LockFile> lock_state_dir(std::filesystem::path const& state_dir) {
   if (::stat(state_dir.c_str(), &info) != 0) return tl::unexpected(unusable(state_dir, std::strerror(errno)));
   if (!S_ISDIR(info.st_mode)) return tl::unexpected(unusable(state_dir, "it is not a directory"));
   if (info.st_uid != ::geteuid()) return tl::unexpected(unusable(state_dir, "it belongs to another user"));
-  if ((info.st_mode & 0777) != 0700 && ::chmod(state_dir.c_str(), 0700) != 0) {
+  if ((info.st_mode & 0777) != mode && ::chmod(state_dir.c_str(), mode) != 0) {
     return tl::unexpected(unusable(state_dir, std::strerror(errno)));
   }
   auto const file = state_dir / "lock";

@@ -50,8 +50,9 @@ void SqliteStore::maintain(core::Instant now) {
   try {
     retain(now);
     checkpoint();
+    bool const wanted = options_.backup_every > core::Span{0};
     bool const due = !last_backup_ || now - *last_backup_ >= options_.backup_every || now < *last_backup_;
-    if (due && !backup_thread_.joinable()) {
+    if (wanted && due && !backup_thread_.joinable()) {
       db_->run("PRAGMA analysis_limit = 400; PRAGMA optimize;");
       start_backup(now);
     }
