@@ -32,7 +32,7 @@ bool is_top_level(fs::path const& folder) {
 
 }  // namespace
 
-Powercap::Powercap(fs::path sysfs_root) {
+Powercap::Powercap(fs::path const& sysfs_root) {
   fs::path const root = sysfs_root / "class" / "powercap";
   std::set<std::string> names;
   auto add = [&](std::string const& name, std::string const& package, fs::path const& folder) {

@@ -17,7 +17,7 @@ namespace greenq::meter {
 
 class Powercap {
  public:
-  explicit Powercap(std::filesystem::path sysfs_root);
+  explicit Powercap(std::filesystem::path const& sysfs_root);
 
   // Zones that could be read now, named "package-0", "package-0/dram". Not thread-safe.
   std::vector<core::CounterSample::Zone> read();
