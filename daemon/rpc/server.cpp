@@ -148,6 +148,7 @@ RpcCounters RpcServer::counters() {
   out.out_of_fds = door.out_of_fds;
   out.connections = impl_->context->peers.count();
   out.streams = impl_->context->streams.size();
+  out.waits = impl_->context->waits.size();
   return out;
 }
 

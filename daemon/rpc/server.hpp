@@ -68,6 +68,7 @@ struct RpcCounters {
   std::uint64_t out_of_fds = 0;
   std::size_t connections = 0;
   std::size_t streams = 0;
+  std::size_t waits = 0;
 };
 
 class RpcServer {
@@ -82,8 +83,8 @@ class RpcServer {
   // Call with true once the engine is loaded. Any thread.
   void set_serving(bool serving);
   // Refuses new calls, ends streams with UNAVAILABLE (SHUTTING_DOWN), gives other calls shutdown_grace,
-  // removes the socket. Call before Engine::stop(), so that accepted commands are still answered. Not on the
-  // core thread.
+  // removes the socket. A call that arrives in the last moment may see CANCELLED, by gRPC itself. Call before
+  // Engine::stop(), so that accepted commands are still answered. Not on the core thread.
   void stop();
   RpcCounters counters();
 

@@ -320,7 +320,10 @@ TEST(Shutdown, FinishesStreamsAndWaits) {
   grpc::ClientContext context;
   auto waiting =
       std::async(std::launch::async, [&] { return daemon.jobs->WaitJob(&context, request, &response); });
-  ASSERT_TRUE(test::eventually([&] { return daemon.server->counters().streams == 2; }));
+  ASSERT_TRUE(test::eventually([&] {
+    auto const counters = daemon.server->counters();
+    return counters.streams == 2 && counters.waits == 1;
+  }));
 
   auto const begin = std::chrono::steady_clock::now();
   daemon.server->stop();
