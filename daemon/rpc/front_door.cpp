@@ -49,7 +49,7 @@ core::Result<sockaddr_un> address_of(std::filesystem::path const& path) {
 }
 
 sockaddr const* generic(sockaddr_un const& address) {
-  return static_cast<sockaddr const*>(static_cast<void const*>(&address));
+  return reinterpret_cast<sockaddr const*>(&address);
 }
 
 core::Result<void> prepare_directory(SocketOptions const& options) {

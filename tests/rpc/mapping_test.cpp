@@ -182,7 +182,7 @@ TEST(Paging, TokensBelongToTheirArguments) {
   auto const changed = read_page(request, "List");
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().reason, "PAGE_TOKEN_MISMATCH");
-  for (std::string const bad : {"x", "zz", "7031", std::string(2000, 'a').c_str()}) {
+  for (std::string const& bad : std::vector<std::string>{"x", "zz", "7031", std::string(2000, 'a')}) {
     request.set_page_token(bad);
     auto const broken = read_page(request, "List");
     ASSERT_FALSE(broken) << bad;

@@ -58,7 +58,7 @@ inline sockaddr_un address_of(std::filesystem::path const& path) {
   return address;
 }
 inline sockaddr const* generic(sockaddr_un const& address) {
-  return static_cast<sockaddr const*>(static_cast<void const*>(&address));
+  return reinterpret_cast<sockaddr const*>(&address);
 }
 
 inline rpc::UniqueFd connect_to(std::filesystem::path const& path) {
