@@ -20,9 +20,9 @@ std::string cut(std::string const& text, std::size_t max) {
   return text.substr(0, end) + "…";
 }
 
-std::string lookup(core::Error const& error, char const* key, std::string fallback) {
+std::string lookup(core::Error const& error, char const* key, std::string const& fallback) {
   auto const it = error.metadata.find(key);
-  return it == error.metadata.end() ? std::move(fallback) : it->second;
+  return it == error.metadata.end() ? fallback : it->second;
 }
 
 std::int64_t retry_ms(core::Error const& error) {

@@ -19,7 +19,7 @@ std::optional<ino_t> socket_inode(int fd) {
 }
 
 std::string resolve(std::uint32_t uid) {
-  std::vector<char> buffer(16 * 1024);
+  std::vector<char> buffer(16UL * 1024);
   passwd entry{};
   passwd* found = nullptr;
   if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
