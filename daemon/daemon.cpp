@@ -100,6 +100,8 @@ struct Daemon::Graph {
   std::unique_ptr<app::Store> store;
   std::unique_ptr<app::Reads> reads;
   std::string hold_reason;
+  core::JobId first_job = 1;  // smaller ids may have been given by an earlier ledger
+  bool new_ledger = false;
   meter::GpuList gpus;
   meter::MachineModel model;
   std::unique_ptr<exec::LocalRunner> runner;
@@ -158,6 +160,8 @@ core::Result<void> Daemon::Graph::open_store() {
   auto locked = store::lock_state_dir(state_dir(), for_others ? 0711 : 0700);
   if (!locked) return tl::unexpected(locked.error());
   lock = std::move(*locked);
+  new_ledger = !std::filesystem::exists(state_dir() / "greenq.db");
+  first_job = app::next_unused_job(state_dir());
   store::StoreOptions write;
   write.database = state_dir() / "greenq.db";
   write.clock = &clock;
@@ -165,7 +169,6 @@ core::Result<void> Daemon::Graph::open_store() {
   write.zone = settings().site.zone;
   write.wal_limit_bytes = settings().store.wal_limit_bytes;
   write.min_free_bytes = settings().store.min_free_bytes;
-  write.min_free_percent = 101;  // the setting alone decides
   write.backup_every = settings().store.backup_interval;
   auto opened = store::SqliteStore::open(std::move(write));
   if (!opened && opened.error().reason == "STORE_CORRUPT") return open_backup(opened.error());
@@ -225,7 +228,7 @@ void Daemon::Graph::make_engine() {
   parts.new_uid = [](core::Instant at) { return app::uuid_v7(at, app::system_random64); };
   parts.run_on_planner = [this](std::function<void()> job) { planner->run(std::move(job)); };
   parts.hold_reason = hold_reason;
-  parts.first_job = app::next_unused_job(state_dir());
+  parts.first_job = first_job;
   parts.stop_grace = settings().exec.stop_grace;
   engine = std::make_unique<app::Engine>(std::move(parts));
   inbox.aim(engine.get());
@@ -258,6 +261,10 @@ std::vector<std::string> Daemon::Graph::warnings() const {
   if (!options.paths.hint.empty()) out.push_back(options.paths.hint);
   if (speed() > 1) out.emplace_back("a replay feed is played: its figures are recorded ones, not those of today");
   if (!hold_reason.empty()) out.push_back(hold_reason);
+  if (new_ledger && first_job > 1) {
+    out.push_back("greenq.db is new, but runs/ holds jobs of an earlier one: they are not known any more, and new jobs are "
+                  "numbered from " + std::to_string(first_job) + "; if that was not meant, stop greenqd and put the old file back");
+  }
   return out;
 }
 
@@ -275,6 +282,7 @@ core::Result<void> Daemon::Graph::make_rpc() {
     return out;
   };
   parts.profiles = feed::shipped_profiles();
+  for (auto const& zone : feed::shipped_zones()) parts.zone_names[zone.id] = zone.name;
   parts.facts.version = kVersion;
   parts.facts.start_time = clock.now();
   parts.facts.state_dir = state_dir().string();
@@ -322,6 +330,10 @@ void Daemon::Graph::stop() {
 core::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto graph = std::make_unique<Graph>(std::move(options));
   auto const step = [&]() -> core::Result<void> {
+    if (access(graph->options.shepherd.c_str(), X_OK) != 0) {
+      return core::fail(core::ErrorCode::kFailedPrecondition, "SHEPHERD_MISSING",
+                        graph->options.shepherd.string() + " is missing or not executable; it must lie beside greenqd");
+    }
     if (auto opened = graph->open_store(); !opened) return opened;
     graph->make_machine();
     graph->make_engine();

@@ -17,7 +17,7 @@
 namespace greenq::client {
 namespace {
 
-constexpr std::size_t kMaxBytes = 256 * 1024;
+constexpr std::size_t kMaxBytes = std::size_t{256} * 1024;
 
 std::string footer(std::size_t errors, std::string_view consequence) {
   return std::to_string(errors) + (errors == 1 ? " error; " : " errors; ") + std::string(consequence);
@@ -114,9 +114,10 @@ Result<std::string> read_all(std::string const& file, Environment const& env) {
     auto const got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      auto const reason = std::string(std::strerror(errno));
+      auto message = file + ": cannot be read: ";
+      message += std::strerror(errno);
       ::close(fd);
-      return fail(Exit::kUsage, "INVALID_FILE", file + ": cannot be read: " + reason);
+      return fail(Exit::kUsage, "INVALID_FILE", message);
     }
     if (got == 0) break;
     text.append(buffer.data(), static_cast<std::size_t>(got));

@@ -196,6 +196,7 @@ std::vector<MapReader> MapReader::map_list(std::string_view key) {
   auto const* const value = node(key);
   if (value == nullptr || !is_sequence(*value, key)) return {};
   std::vector<MapReader> list;
+  list.reserve(value->children.size());
   for (std::size_t i = 0; i < value->children.size(); ++i) {
     list.emplace_back(value->children[i], path_of(key) + '[' + std::to_string(i) + ']', *problems_);
   }

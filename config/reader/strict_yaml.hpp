@@ -18,7 +18,7 @@
 namespace greenq::config {
 
 struct Limits {
-  std::size_t max_bytes = 256 * 1024;
+  std::size_t max_bytes = std::size_t{256} * 1024;
   std::size_t max_events = 20'000;
   int max_depth = 32;
   std::size_t max_documents = 1;  // more than 1 allows `---`

@@ -144,6 +144,10 @@ Result<std::vector<JobId>> release(Draft& draft, ReleaseJob const& command) {
     draft.effect(RequestPlan{});
   } else if (job.stop == StopIntent::kPauseAndHold) {
     job.stop = StopIntent::kPause;
+  } else {
+    return fail(ErrorCode::kFailedPrecondition, "NOT_HELD",
+                "job " + std::to_string(job.id) + " is not held; `greenq explain " + std::to_string(job.id) +
+                    "` tells what it waits for");
   }
   return std::vector{job.id};
 }

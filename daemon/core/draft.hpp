@@ -44,6 +44,7 @@ Result<std::vector<JobId>> cancel(Draft& draft, CancelJob const& command);
 Result<std::vector<JobId>> hold(Draft& draft, HoldJob const& command);
 Result<std::vector<JobId>> release(Draft& draft, ReleaseJob const& command);
 void segment_started(Draft& draft, SegmentStarted const& event);
+void segment_delayed(Draft& draft, SegmentDelayed const& event);
 void segment_ended(Draft& draft, SegmentEnded const& event);
 void samples_arrived(Draft& draft, SamplesArrived const& event);
 void adopt_plan(Draft& draft, PlanReady const& event);

@@ -74,6 +74,11 @@ struct SegmentEnded {
   SegmentId segment;
   SegmentEnd end;
 };
+// Something of the machine is in the way (descriptors, disk, a missing program); the runner goes on trying.
+struct SegmentDelayed {
+  SegmentId segment;
+  std::string why;
+};
 struct SignalReceived {
   int rank = 0;
   Signal signal;
@@ -95,7 +100,7 @@ struct FootprintSettled {
 struct Tick {};
 
 using Event = std::variant<SubmitJobs, CancelJob, HoldJob, ReleaseJob, PlanReady, SegmentStarted, SegmentEnded,
-                           SignalReceived, SamplesArrived, FootprintSettled, Tick>;
+                           SegmentDelayed, SignalReceived, SamplesArrived, FootprintSettled, Tick>;
 
 // What is told to watchers and kept in the event table. Sequence numbers have no gaps.
 enum class JobEventKind : std::uint8_t {

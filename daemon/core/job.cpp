@@ -52,11 +52,12 @@ char const* to_string(HoldCode code) {
   return "?";
 }
 
-Span expected_duration(Job const& job) {
-  JobSpec const& spec = *job.spec;
+Span planned_duration(JobSpec const& spec) {
   if (spec.expected_duration) return *spec.expected_duration;
   return spec.time_limit.value_or(Span{std::chrono::hours{1}});
 }
+
+Span expected_duration(Job const& job) { return planned_duration(*job.spec); }
 
 Span remaining_duration(Job const& job, Instant now) {
   Span done = job.ran;

@@ -199,6 +199,8 @@ struct Job {
   std::string user_reason;
 };
 
+// expected_duration as given, else time_limit, else one hour.
+Span planned_duration(JobSpec const& spec);
 // Expected run time of one whole attempt, for planning.
 Span expected_duration(Job const& job);
 // What is left of it, at least one second.

@@ -46,7 +46,8 @@ struct Judge {
 
   void holds() {
     if (job.held_by_user) {
-      add(HoldCode::kHeldByUser, "held on request").action = "greenq release " + id();
+      std::string const why = job.user_reason.empty() ? "" : ": " + job.user_reason;
+      add(HoldCode::kHeldByUser, "held on request" + why).action = "greenq release " + id();
     }
     if (job.held_by_admin) {
       add(HoldCode::kHeldByAdmin, job.message.empty() ? "held by an administrator" : job.message).action =

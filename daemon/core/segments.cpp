@@ -124,6 +124,14 @@ void segment_started(Draft& draft, SegmentStarted const& event) {
   if (first) tell_dependents(draft, job);
 }
 
+void segment_delayed(Draft& draft, SegmentDelayed const& event) {
+  Job const* seen = owner_of(draft, event.segment);
+  if (!seen || seen->state != JobState::kStarting || seen->message == event.why) return;
+  Job& job = draft.edit(seen->id);
+  job.message = event.why;
+  draft.note(job, JobEventKind::kReasonChanged, job.message);
+}
+
 void segment_ended(Draft& draft, SegmentEnded const& event) {
   Job const* seen = owner_of(draft, event.segment);
   if (!seen) return;

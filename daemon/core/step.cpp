@@ -29,6 +29,10 @@ struct Handler {
     dispatch(draft);
     return done();
   }
+  Reply operator()(SegmentDelayed const& event) {
+    segment_delayed(draft, event);
+    return done();
+  }
   Reply operator()(SignalReceived const& event) {
     if (event.signal.source.zone != draft.base().site.zone) return done();
     draft.changes().signals.emplace_back(event.rank, event.signal);

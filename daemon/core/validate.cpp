@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/carbon/utc_text.hpp"
+
 namespace greenq::core {
 namespace {
 
@@ -11,12 +13,6 @@ constexpr std::size_t kMaxText = 256 * 1024;
 constexpr std::size_t kMaxLabels = 32;
 constexpr std::uint32_t kMaxRetries = 100;
 constexpr Span kMaxSpan{std::chrono::hours{24 * 366}};
-
-bool is_name(std::string const& text) {
-  if (text.empty() || text.size() > 63) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '-'; });
-}
 
 bool is_env_name(std::string const& text) {
   if (text.empty() || text.size() > 256 || std::isdigit(static_cast<unsigned char>(text[0]))) return false;
@@ -163,9 +159,15 @@ class Checker {
 
 void check_moments(JobSpec const& spec, Instant now, std::vector<FieldError>& errors) {
   auto const& bound = spec.carbon.bound;
-  if (!bound || bound->kind == BoundKind::kMaxDelay || bound->at > now) return;
+  if (!bound || bound->kind == BoundKind::kMaxDelay) return;
   bool const finish = bound->kind == BoundKind::kFinishBy;
-  errors.push_back({finish ? "spec.carbon.finish_by" : "spec.carbon.start_by", "lies in the past"});
+  std::string const field = finish ? "spec.carbon.finish_by" : "spec.carbon.start_by";
+  if (bound->at <= now) return errors.push_back({field, "lies in the past"});
+  Instant const ready = std::max(now, spec.not_before.value_or(now));
+  Instant const done = ready + (finish ? planned_duration(spec) : Span{0});
+  if (spec.carbon.on_missed == OnMissed::kRun || done <= bound->at) return;
+  errors.push_back({field, "cannot be kept even if the job starts at once (it takes until " + utc_text(done) +
+                               "), and on_missed is not `run`; move it, or correct expected_duration"});
 }
 
 Error invalid(std::vector<FieldError> errors) {
@@ -179,6 +181,12 @@ Error invalid(std::vector<FieldError> errors) {
 }
 
 }  // namespace
+
+bool is_name(std::string_view text) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  return !text.empty() && text.size() <= 63 && text.front() != '-' &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
 
 std::vector<FieldError> violations(JobSpec const& spec) { return Checker{spec}.run(); }
 
@@ -197,7 +205,7 @@ Result<JobSpec> accept(JobSpec spec, SiteConfig const& site, Capacity const& cap
     error.fields.push_back({"spec.resources", impossible});
     return tl::unexpected(error);
   }
-  if (!spec.expected_duration) spec.expected_duration = spec.time_limit.value_or(std::chrono::hours{1});
+  spec.expected_duration = planned_duration(spec);
   if (!spec.time_limit) spec.time_limit = site.max_time_limit;
   if (!spec.carbon.bound) spec.carbon.bound = Bound{BoundKind::kMaxDelay, {}, site.default_max_delay};
   return spec;

@@ -1,6 +1,7 @@
 // What makes a job specification acceptable. The same rules for Submit, validate_only and Plan.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/capacity.hpp"
@@ -9,6 +10,9 @@
 #include "core/result.hpp"
 
 namespace greenq::core {
+
+// Names of jobs, projects and label keys: 1 to 63 of a-z, 0-9 and -, not starting with -.
+bool is_name(std::string_view text);
 
 // Every violation, with the field path as on the wire ("spec.resources.gpus"). Empty means acceptable.
 std::vector<FieldError> violations(JobSpec const& spec);

@@ -1,12 +1,14 @@
 #include "exec/inspect.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 #include "app/run_dir.hpp"
 #include "exec/common/process.hpp"
@@ -16,10 +18,20 @@ namespace {
 
 constexpr char kSpawnPath[] = "PATH=/usr/local/bin:/usr/bin:/bin";
 
-// True when the directory has an exit record, readable or not.
+RunView unknown(RunView view, std::string message) {
+  view.state = RunState::kUnknown;
+  view.message = std::move(message);
+  return view;
+}
+
+// True when the exit record decides: it is there, readable or not, or cannot be read at present.
 bool read_exit(int dir, RunView& view) {
   auto text = read_file_at(dir, app::kExitFile, kRecordLimit);
   if (!text && text.error().code == core::ErrorCode::kNotFound) return false;
+  if (!text && text.error().code == core::ErrorCode::kUnavailable) {
+    view = unknown(std::move(view), text.error().message);
+    return true;
+  }
   auto record = text ? parse_exit(*text) : tl::unexpected(text.error());
   if (record) {
     view.state = RunState::kEnded;
@@ -31,46 +43,42 @@ bool read_exit(int dir, RunView& view) {
   return true;
 }
 
-void read_started(int dir, RunView& view) {
+// False when it cannot be read at present.
+bool read_started(int dir, RunView& view) {
   auto text = read_file_at(dir, app::kStartedFile, kRecordLimit);
-  if (!text) return;
+  if (!text) {
+    if (text.error().code != core::ErrorCode::kUnavailable) return true;
+    view = unknown(std::move(view), text.error().message);
+    return false;
+  }
   if (auto record = parse_started(*text)) view.started = std::move(*record);
+  return true;
 }
 
-// The pidfd first: what it names cannot change after the start time was compared.
-UniqueFd open_if_alive(StartedRecord const& started) {
-  auto const pid = static_cast<pid_t>(started.shepherd_pid);
+bool has_ended(UniqueFd const& pidfd) {
+  pollfd one{pidfd.get(), POLLIN, 0};
+  return ::poll(&one, 1, 0) > 0;
+}
+
+// The pidfd first: what it names cannot change after the start time was compared. False when it cannot be told.
+bool find_shepherd(RunView& view) {
+  auto const pid = static_cast<pid_t>(view.started->shepherd_pid);
   UniqueFd fd = open_pidfd(pid);
+  if (!fd) {
+    if (errno == ESRCH || errno == EINVAL) return true;
+    view = unknown(std::move(view), "its shepherd cannot be looked at: " + errno_text(errno));
+    return false;
+  }
   auto const info = process_info(pid);
-  if (!fd || !info || info->dead() || info->start != started.shepherd_start) return UniqueFd{};
-  return fd;
+  if (!info && !has_ended(fd)) {
+    view = unknown(std::move(view), "/proc cannot be read");
+    return false;
+  }
+  if (info && !info->dead() && info->start == view.started->shepherd_start) view.shepherd = std::move(fd);
+  return true;
 }
 
-}  // namespace
-
-RunView inspect(std::string const& run_dir, std::string const& this_boot) {
-  RunView view;
-  UniqueFd const dir = open_dir(run_dir);
-  if (!dir || !exists_at(dir.get(), app::kClaimFile)) return view;
-  read_started(dir.get(), view);
-  if (read_exit(dir.get(), view)) return view;
-  if (view.started) {
-    view.same_boot = view.started->boot_id == this_boot;
-    if (view.same_boot) view.shepherd = open_if_alive(*view.started);
-    if (view.shepherd) {
-      view.state = RunState::kRunning;
-      return view;
-    }
-  } else if (!try_lock_at(dir.get())) {
-    view.state = RunState::kStarting;
-    return view;
-  }
-  // It may have ended or started since the first look.
-  if (!view.started) {
-    read_started(dir.get(), view);
-    if (view.started) return inspect(run_dir, this_boot);
-  }
-  if (read_exit(dir.get(), view)) return view;
+RunView lost(RunView view) {
   view.state = RunState::kLost;
   if (!view.started) {
     view.message = "its shepherd ended before the job started";
@@ -80,6 +88,35 @@ RunView inspect(std::string const& run_dir, std::string const& this_boot) {
     view.message = "its shepherd was killed; the job's processes were ended";
   }
   return view;
+}
+
+}  // namespace
+
+RunView inspect(std::string const& run_dir, std::string const& this_boot) {
+  RunView view;
+  UniqueFd const dir = open_dir(run_dir);
+  if (!dir && may_pass(errno)) return unknown(std::move(view), "could not open " + run_dir + ": " + errno_text(errno));
+  if (!dir || !exists_at(dir.get(), app::kClaimFile)) return view;
+  if (!read_started(dir.get(), view) || read_exit(dir.get(), view)) return view;
+  if (view.started) {
+    view.same_boot = view.started->boot_id == this_boot;
+    if (view.same_boot && !find_shepherd(view)) return view;
+    if (view.shepherd) {
+      view.state = RunState::kRunning;
+      return view;
+    }
+  } else if (!try_lock_at(dir.get())) {
+    // Somebody holds it, or it could not be opened: either way it is not known to be free.
+    view.state = RunState::kStarting;
+    return view;
+  }
+  // It may have ended or started since the first look.
+  if (!view.started) {
+    if (!read_started(dir.get(), view)) return view;
+    if (view.started) return inspect(run_dir, this_boot);
+  }
+  if (read_exit(dir.get(), view)) return view;
+  return lost(std::move(view));
 }
 
 UniqueFd open_pidfd(pid_t pid) {
@@ -112,8 +149,9 @@ core::Result<pid_t> spawn_shepherd(std::string const& program, std::string const
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0) {
-    return core::fail(core::ErrorCode::kInternal, "COULD_NOT_START",
-                      "could not start " + program + ": " + errno_text(error) + "; reinstall GreenQ");
+    std::string const advice = may_pass(error) ? "" : "; reinstall GreenQ";
+    return core::fail(core::ErrorCode::kUnavailable, "COULD_NOT_START",
+                      "could not start " + program + ": " + errno_text(error) + advice);
   }
   return pid;
 }

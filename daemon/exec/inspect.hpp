@@ -17,6 +17,7 @@ enum class RunState {
   kRunning,
   kEnded,  // exit.json is there
   kLost,   // claimed, and the shepherd is gone without an exit record
+  kUnknown,  // it could not be looked at now (descriptors, disk); look again later
 };
 
 struct RunView {
@@ -25,14 +26,14 @@ struct RunView {
   std::optional<ExitRecord> exit;
   bool same_boot = true;  // of started
   UniqueFd shepherd;      // pidfd while running
-  std::string message;    // why it is lost
+  std::string message;    // why it is lost or unknown
 };
 
 // `this_boot`: the running kernel's boot id. Only looks; kills nothing.
 RunView inspect(std::string const& run_dir, std::string const& this_boot);
 
 // posix_spawn of the shepherd with /dev/null as stdio, an own session, default signals and no inherited
-// descriptors.
+// descriptors. kUnavailable: not now (descriptors, memory, the program is missing); nothing was started.
 core::Result<pid_t> spawn_shepherd(std::string const& program, std::string const& run_dir);
 UniqueFd open_pidfd(pid_t pid);
 

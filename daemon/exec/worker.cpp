@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -21,12 +22,18 @@ namespace greenq::exec {
 namespace {
 
 constexpr std::uint64_t kWakeupToken = 0;
-constexpr int kWaitingPollMs = 20;  // a shepherd of an earlier daemon that is just starting
-constexpr int kMostSpawns = 3;
+constexpr core::Span kStartingPause{20};  // a shepherd that is just starting
+constexpr core::Span kDelayPause{1000};
 
 bool make_dir(std::string const& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return false;
   return ::chmod(path.c_str(), mode) == 0;
+}
+
+core::Result<void> path_failed(std::string const& verb, std::string const& path) {
+  int const error = errno;
+  return core::fail(may_pass(error) ? core::ErrorCode::kUnavailable : core::ErrorCode::kInternal, "COULD_NOT_START",
+                    "could not " + verb + ' ' + path + ": " + errno_text(error));
 }
 
 core::SegmentEnd could_not_start(app::Clock& clock, std::string message) {
@@ -80,10 +87,7 @@ void LocalRunner::Worker::wake() const {
 void LocalRunner::Worker::loop() {
   std::array<epoll_event, 64> events{};
   while (!stopping_) {
-    bool waiting = false;
-    for (auto const& [segment, entry] : entries_) waiting = waiting || entry.phase == Phase::kWaiting;
-    int const n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                               waiting ? kWaitingPollMs : -1);
+    int const n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), next_timeout());
     for (int i = 0; i < n; ++i) {
       auto const token = events.at(static_cast<std::size_t>(i)).data.u64;
       if (token == kWakeupToken) {
@@ -92,13 +96,34 @@ void LocalRunner::Worker::loop() {
         on_readable(token);
       }
     }
-    if (!waiting) continue;
     std::vector<core::SegmentId> due;
     for (auto const& [segment, entry] : entries_) {
-      if (entry.phase == Phase::kWaiting) due.push_back(segment);
+      if (entry.phase == Phase::kWaiting && entry.look_at <= clock_.steady()) due.push_back(segment);
     }
     for (auto const& segment : due) advance(segment);
   }
+}
+
+int LocalRunner::Worker::next_timeout() const {
+  auto next = core::Span::max();
+  for (auto const& [segment, entry] : entries_) {
+    if (entry.phase == Phase::kWaiting) next = std::min(next, entry.look_at);
+  }
+  if (next == core::Span::max()) return -1;
+  return static_cast<int>(std::max<std::int64_t>(0, (next - clock_.steady()).count()));
+}
+
+void LocalRunner::Worker::look_again_in(Entry& entry, core::Span pause) const {
+  entry.phase = Phase::kWaiting;
+  entry.look_at = clock_.steady() + pause;
+}
+
+void LocalRunner::Worker::delay(Entry& entry, std::string why) {
+  look_again_in(entry, kDelayPause);
+  why = "not launched yet: " + why + "; tried again every second";
+  if (entry.delay == why) return;
+  entry.delay = why;
+  inbox_.post(core::SegmentDelayed{entry.launch.segment, std::move(why)});
 }
 
 void LocalRunner::Worker::take_commands() {
@@ -138,8 +163,10 @@ void LocalRunner::Worker::on_launch(core::Launch const& launch) {
 void LocalRunner::Worker::on_stop(core::StopSegment const& stop) {
   auto const at = entries_.find(stop.segment);
   if (at == entries_.end()) return;  // its end is in the Inbox
-  (stop.kind == core::StopKind::kTerminate ? at->second.terminate : at->second.checkpoint) = true;
-  if (at->second.phase == Phase::kRunning) deliver_stops(at->second);
+  Entry& entry = at->second;
+  (stop.kind == core::StopKind::kTerminate ? entry.terminate : entry.checkpoint) = true;
+  if (entry.phase == Phase::kRunning) deliver_stops(entry);
+  if (entry.phase == Phase::kWaiting) advance(stop.segment);
 }
 
 void LocalRunner::Worker::on_readable(std::uint64_t token) {
@@ -147,32 +174,44 @@ void LocalRunner::Worker::on_readable(std::uint64_t token) {
   if (at == tokens_.end()) return;  // an older event of this round replaced it
   core::SegmentId const segment = at->second;
   Entry& entry = entries_.at(segment);
-  if (entry.phase == Phase::kLaunching) ::waitpid(entry.launcher, nullptr, 0);
   tokens_.erase(at);
   entry.fd.reset();
-  entry.phase = Phase::kWaiting;
+  look_again_in(entry, kStartingPause);
   advance(segment);
+}
+
+bool LocalRunner::Worker::launcher_lives(Entry& entry) const {
+  if (entry.launcher > 0 && ::waitpid(entry.launcher, nullptr, WNOHANG) == 0) return true;
+  entry.launcher = -1;
+  return false;
 }
 
 void LocalRunner::Worker::advance(core::SegmentId segment) {
   Entry& entry = entries_.at(segment);
+  bool const launching = launcher_lives(entry);
   RunView view = inspect(entry.dir, boot_id_);
   switch (view.state) {
     case RunState::kUnclaimed:
+      if (launching) return look_again_in(entry, kStartingPause);
       if (entry.told_started || entry.launch.seen_running) {
         kill_leftovers({}, entry.dir);
         end(segment, {core::Outcome::kLost, 0, clock_.now(), "its run directory was removed while it ran"});
         return;
       }
+      if (entry.terminate) {
+        end(segment, {core::Outcome::kCancelled, 0, clock_.now(), "it had not been launched"});
+        return;
+      }
       launch(entry);
       return;
     case RunState::kStarting:
-      entry.phase = Phase::kWaiting;
-      return;
+      return look_again_in(entry, kStartingPause);
+    case RunState::kUnknown:
+      return delay(entry, view.message);
     case RunState::kRunning:
       tell_started(entry, view);
       if (entry.phase != Phase::kRunning) watch(entry, Phase::kRunning, std::move(view.shepherd));
-      deliver_stops(entry);
+      if (entry.phase == Phase::kRunning) deliver_stops(entry);
       return;
     case RunState::kEnded:
       if (view.exit->end.outcome != core::Outcome::kCouldNotStart) tell_started(entry, view);
@@ -188,20 +227,17 @@ void LocalRunner::Worker::advance(core::SegmentId segment) {
 }
 
 void LocalRunner::Worker::launch(Entry& entry) {
-  core::SegmentId const segment = entry.launch.segment;
-  if (entry.spawns++ >= kMostSpawns) {
-    end(segment, could_not_start(clock_, "the shepherd could not use the run directory " + entry.dir));
-    return;
+  if (std::exchange(entry.spawned, false)) {
+    return delay(entry, "the shepherd could not use " + entry.dir + " (is the disk full?)");
   }
   if (auto written = write_attempt(entry); !written) {
-    end(segment, could_not_start(clock_, written.error().message));
+    if (written.error().code == core::ErrorCode::kUnavailable) return delay(entry, written.error().message);
+    end(entry.launch.segment, could_not_start(clock_, written.error().message));
     return;
   }
   auto pid = spawn_shepherd(options_.shepherd.string(), entry.dir);
-  if (!pid) {
-    end(segment, could_not_start(clock_, pid.error().message));
-    return;
-  }
+  if (!pid) return delay(entry, pid.error().message);
+  entry.spawned = true;
   entry.launcher = *pid;
   watch(entry, Phase::kLaunching, open_pidfd(*pid));
 }
@@ -212,15 +248,10 @@ core::Result<void> LocalRunner::Worker::write_attempt(Entry const& entry) const 
   auto const job = app::job_dir(options_.state_dir, entry.launch.segment.job);
   for (auto const& dir :
        {options_.state_dir / "runs", job.parent_path(), job, std::filesystem::path(entry.dir)}) {
-    if (make_dir(dir.string(), mode)) continue;
-    return core::fail(core::ErrorCode::kInternal, "COULD_NOT_START",
-                      "could not make " + dir.string() + ": " + errno_text(errno));
+    if (!make_dir(dir.string(), mode)) return path_failed("make", dir.string());
   }
   UniqueFd const dir = open_dir(entry.dir);
-  if (!dir) {
-    return core::fail(core::ErrorCode::kInternal, "COULD_NOT_START",
-                      "could not open " + entry.dir + ": " + errno_text(errno));
-  }
+  if (!dir) return path_failed("open", entry.dir);
   if (exists_at(dir.get(), app::kAttemptFile)) return {};
   AttemptRecord const record{entry.launch, options_.path, options_.log_limit_bytes, options_.meter_interval,
                              options_.sysfs_root, options_.procfs_root, options_.nvml_library};
@@ -229,14 +260,16 @@ core::Result<void> LocalRunner::Worker::write_attempt(Entry const& entry) const 
 }
 
 void LocalRunner::Worker::watch(Entry& entry, Phase phase, UniqueFd fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = next_token_;
+  if (!fd || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) {
+    return look_again_in(entry, kDelayPause);  // no descriptor or no memory for a watch: look from time to time
+  }
   entry.phase = phase;
   entry.fd = std::move(fd);
   entry.token = next_token_++;
   tokens_[entry.token] = entry.launch.segment;
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = entry.token;
-  GREENQ_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry.fd.get(), &event) == 0);
 }
 
 void LocalRunner::Worker::deliver_stops(Entry& entry) const {

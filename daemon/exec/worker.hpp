@@ -33,8 +33,10 @@ class LocalRunner::Worker {
     std::uint64_t token = 0;  // names `fd` in the epoll set
     Phase phase = Phase::kWaiting;
     UniqueFd fd;  // pidfd of the launcher or of the shepherd
-    pid_t launcher = -1;
-    int spawns = 0;
+    pid_t launcher = -1;  // until it was reaped
+    core::Span look_at{0};  // steady time, kWaiting
+    std::string delay;  // told last
+    bool spawned = false;
     bool told_started = false;
     bool terminate = false;  // asked for, not delivered yet
     bool checkpoint = false;
@@ -50,6 +52,11 @@ class LocalRunner::Worker {
   // Looks at the run directory and does what is due. The entry may be gone afterwards.
   void advance(core::SegmentId segment);
   void launch(Entry& entry);
+  bool launcher_lives(Entry& entry) const;
+  int next_timeout() const;  // milliseconds, -1: none
+  void look_again_in(Entry& entry, core::Span pause) const;
+  // Something of the machine is in the way: says so and looks again later.
+  void delay(Entry& entry, std::string why);
   core::Result<void> write_attempt(Entry const& entry) const;
   void watch(Entry& entry, Phase phase, UniqueFd fd);
   void deliver_stops(Entry& entry) const;

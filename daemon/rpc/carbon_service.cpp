@@ -156,7 +156,8 @@ void list_zones(CallPtr<v1::ListZonesResponse> const& call, v1::ListZonesRequest
       auto const& [zone, kinds] = *std::next(zones.begin(), static_cast<std::ptrdiff_t>(i));
       auto* out = response.add_zones();
       out->set_name("zones/" + zone);
-      out->set_display_name(zone);
+      auto const named = parts.zone_names.find(zone);
+      out->set_display_name(named == parts.zone_names.end() ? zone : named->second);
       for (auto const kind : kinds) out->add_profile_kinds(static_cast<v1::SignalKind>(kind));
       out->set_site(zone == site);
     }));

@@ -1,5 +1,7 @@
 #include "rpc/job_mapping.hpp"
 
+#include <algorithm>
+
 #include "rpc/carbon_mapping.hpp"
 #include "rpc/spec_mapping.hpp"
 #include "rpc/time_mapping.hpp"
@@ -53,6 +55,18 @@ bool waits(core::JobState state) {
 
 }  // namespace
 
+namespace {
+
+// No clock starts it: somebody must release or cancel it.
+bool waits_for_people(core::Job const& job) {
+  return job.held_by_user || job.held_by_admin ||
+         std::any_of(job.dependencies.begin(), job.dependencies.end(), [](core::Dependency const& dependency) {
+           return dependency.status == core::DependencyStatus::kNever;
+         });
+}
+
+}  // namespace
+
 std::string job_name(std::string const& project, core::JobId id) {
   return "projects/" + project + "/jobs/" + std::to_string(id);
 }
@@ -73,7 +87,8 @@ void job_to_wire(core::Job const& job, bool redacted, v1::Job& wire) {
     if (job.plan && !job.plan->segments.empty()) {
       set_time(*wire.mutable_planned_start_time(), job.plan->segments.front().begin);
     }
-    if (auto const latest = core::latest_start(job)) set_time(*wire.mutable_latest_start_time(), *latest);
+    auto const latest = core::latest_start(job);
+    if (latest && !waits_for_people(job)) set_time(*wire.mutable_latest_start_time(), *latest);
   }
   for (auto const& attempt : job.attempts) attempt_to_wire(attempt, redacted, *wire.add_attempts());
   wire.set_exit_status(job.exit_status);

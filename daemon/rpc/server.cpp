@@ -27,15 +27,16 @@ constexpr std::array<char const*, 4> kServices{"greenq.v1.JobService", "greenq.v
                                                "greenq.v1.FootprintService", "greenq.v1.NodeService"};
 
 // Plugins are process-wide in gRPC 1.51; both only register what a builder may use.
-void enable_plugins(bool reflection) {
-  static std::once_flag health_once;
-  std::call_once(health_once, [] { grpc::EnableDefaultHealthCheckService(true); });
-  static std::once_flag reflection_once;
-  if (reflection)
-    std::call_once(reflection_once, [] { grpc::reflection::InitProtoReflectionServerBuilderPlugin(); });
+void enable_plugins() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  });
 }
 
-std::unique_ptr<grpc::Server> build(std::vector<std::unique_ptr<grpc::Service>> const& services) {
+std::unique_ptr<grpc::Server> build(std::vector<std::unique_ptr<grpc::Service>> const& services,
+                                    RpcOptions const& options) {
   grpc::ServerBuilder builder;
   for (auto const& service : services) builder.RegisterService(service.get());
   grpc::ResourceQuota quota("greenq");
@@ -51,6 +52,10 @@ std::unique_ptr<grpc::Server> build(std::vector<std::unique_ptr<grpc::Service>> 
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataMax);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(options.ping_every.count()));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(options.ping_timeout.count()));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   return builder.BuildAndStart();  // no port: connections come through the front door alone
 }
 
@@ -92,14 +97,14 @@ core::Result<std::unique_ptr<RpcServer>> RpcServer::start(RpcParts parts) {
   auto socket = ListeningSocket::open(socket_options);
   if (!socket) return tl::unexpected(socket.error());
 
-  enable_plugins(parts.options.reflection);
+  enable_plugins();
   auto impl = std::make_unique<Impl>(std::move(parts));
   ContextPtr const context = impl->context;
   impl->services.push_back(make_job_service(context));
   impl->services.push_back(make_carbon_service(context));
   impl->services.push_back(make_footprint_service(context));
   impl->services.push_back(make_node_service(context));
-  impl->server = build(impl->services);
+  impl->server = build(impl->services, context->parts.options);
   if (!impl->server) {
     return core::fail(core::ErrorCode::kInternal, "GRPC_START", "The gRPC server could not be started.");
   }

@@ -45,7 +45,9 @@ struct RpcOptions {
   core::Span unary_deadline{std::chrono::seconds{30}};  // for calls that bring none
   core::Span log_poll_every{std::chrono::milliseconds{200}};
   core::Span shutdown_grace{std::chrono::seconds{2}};
-  bool reflection = true;
+  // A connection that does not answer pings is closed: it counts against the limits of its user.
+  core::Span ping_every{std::chrono::seconds{10}};
+  core::Span ping_timeout{std::chrono::seconds{10}};
 };
 
 // All pointers must outlive the server; none is owned.
@@ -58,6 +60,7 @@ struct RpcParts {
   app::Clock* clock = nullptr;
   std::function<std::vector<app::FeedStatus>()> feeds;  // any thread; may be empty
   std::vector<core::Profile> profiles;                  // all shipped ones
+  std::map<std::string, std::string> zone_names;        // id -> name for people
   ServerFacts facts;
   RpcOptions options;
 };

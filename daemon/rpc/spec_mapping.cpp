@@ -164,7 +164,6 @@ core::Checkpoint read_checkpoint(Reader& in, v1::Checkpoint const& wire) {
   }
   out.grace = wire.has_grace() ? in.span("checkpoint.grace", wire.grace()) : kDefaultGrace;
   out.exit_code = wire.exit_code() == 0 ? kDefaultCheckpointExit : wire.exit_code();
-  if (out.exit_code < 1 || out.exit_code > 255) in.wrong("checkpoint.exit_code", "must be from 1 to 255.");
   return out;
 }
 
@@ -179,11 +178,8 @@ void read_retry(Reader& in, v1::Retry const& wire, core::Retry& out) {
         in.choice(at_index("retry.causes", i), wire.causes(i), core::RetryCause::kNodeLost, 4));
   }
   for (int i = 0; i < wire.exit_codes_size(); ++i) {
-    int const code = wire.exit_codes(i);
-    if (code < 1 || code > 255) in.wrong(at_index("retry.exit_codes", i), "must be from 1 to 255.");
-    out.exit_codes.push_back(code);
+    out.exit_codes.push_back(wire.exit_codes(i));
   }
-  if (out.max > 0 && out.causes.empty() && out.exit_codes.empty()) out.causes = {core::RetryCause::kNodeLost};
   if (wire.has_backoff()) out.backoff = in.span("retry.backoff", wire.backoff());
 }
 

@@ -10,12 +10,12 @@
 #include <memory>
 
 #include "core/check.hpp"
+#include "core/validate.hpp"
 
 namespace greenq::rpc {
 namespace {
 
 constexpr std::string_view kProjects = "projects/";
-constexpr std::size_t kProjectMax = 63;
 constexpr std::size_t kTokenMax = 512;
 constexpr std::size_t kFilterHashChars = 16;
 constexpr char kHexDigits[] = "0123456789abcdef";
@@ -55,13 +55,6 @@ std::optional<Int> to_int(std::string_view text) {
   auto const parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-bool is_project(std::string_view text) {
-  return !text.empty() && text.size() <= kProjectMax && text.front() != '-' &&
-         std::ranges::all_of(text, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-         });
 }
 
 core::Error bad_name(std::string const& field, std::string_view given, std::string const& form) {
@@ -108,15 +101,15 @@ core::Result<JobName> parse_job_name(std::string_view name, std::string const& f
   if (!rest.starts_with(kJobs)) return tl::unexpected(bad_name(field, name, form));
   auto const id = to_int<core::JobId>(rest.substr(kJobs.size()));
   if (!id || *id == 0 || *id > INT64_MAX) return tl::unexpected(bad_name(field, name, form));
-  if (project != "-" && !is_project(project)) return tl::unexpected(bad_name(field, name, form));
+  if (project != "-" && !core::is_name(project)) return tl::unexpected(bad_name(field, name, form));
   return JobName{project == "-" ? std::string{} : std::string(project), *id};
 }
 
 core::Result<std::string> parse_parent(std::string_view parent, std::string const& field) {
   if (parent.empty()) return std::string(kDefaultProject);
-  if (!parent.starts_with(kProjects) || !is_project(parent.substr(kProjects.size()))) {
+  if (!parent.starts_with(kProjects) || !core::is_name(parent.substr(kProjects.size()))) {
     return tl::unexpected(
-        bad_name(field, parent, "projects/{project}, project from a-z, 0-9, '-', '_', '.'"));
+        bad_name(field, parent, "projects/{project}, project 1 to 63 of a-z, 0-9 and '-'"));
   }
   return std::string(parent.substr(kProjects.size()));
 }

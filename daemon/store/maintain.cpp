@@ -113,7 +113,7 @@ void SqliteStore::start_backup(core::Instant now) {
       source.run("PRAGMA wal_autocheckpoint = 0");
       backup_good_.store(copy_database(source, backup_path(database), &backup_stop_));
     } catch (std::exception const& error) {
-      spdlog::warn("the backup of the job database failed: {}; free some disk space", error.what());
+      spdlog::warn("BACKUP_FAILED message=\"{}\" action=\"free some disk space\"", error.what());
     }
     backup_done_.store(true);
     backup_done_.notify_all();
@@ -135,7 +135,7 @@ void SqliteStore::note_backup() {
     put_meta(*db_, kMetaBackupAt, core::to_ms(backup_started_));
     written_ = true;
   } catch (SqlError const& error) {
-    spdlog::warn("the time of the backup could not be noted: {}", error.what());
+    spdlog::warn("BACKUP_UNNOTED message=\"{}\"", error.what());
   }
 }
 
@@ -167,10 +167,9 @@ std::string SqliteStore::find_refusal() {
   }
   struct statvfs info {};
   std::filesystem::path const parent = options_.database.parent_path();
-  if (::statvfs(parent.empty() ? "." : parent.c_str(), &info) != 0 || info.f_blocks == 0) return {};
+  if (::statvfs(parent.empty() ? "." : parent.c_str(), &info) != 0) return {};
   auto const free = static_cast<std::int64_t>(info.f_bavail * info.f_frsize);
-  auto const percent = static_cast<int>(info.f_bavail * 100 / info.f_blocks);
-  if (percent >= options_.min_free_percent || free >= options_.min_free_bytes) return {};
+  if (free >= options_.min_free_bytes) return {};
   return "The disk of the state directory is almost full (" + mebibytes(free) +
          " free); free some space, then submit again.";
 }

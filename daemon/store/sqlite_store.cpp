@@ -21,9 +21,7 @@ constexpr int kBusyMs = 1000;
 
 core::Error corrupt(std::filesystem::path const& database, std::string const& found) {
   return {core::ErrorCode::kFailedPrecondition, "STORE_CORRUPT",
-          "The job database " + database.string() + " is damaged (" + found +
-              "); keep it aside and put its last backup, " + backup_path(database).string() +
-              ", in its place."};
+          "The job database " + database.string() + " is damaged (" + found + ")"};
 }
 
 // Looks at an existing file before anything is written to it. Empty when sound or new.
@@ -51,6 +49,12 @@ void create_file(std::filesystem::path const& database) {
   fsync_path(database.parent_path().empty() ? "." : database.parent_path());
 }
 
+std::pair<dev_t, ino_t> identity_of(std::filesystem::path const& database) {
+  struct stat info {};
+  if (::stat(database.c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino};
+}
+
 }  // namespace
 
 SqliteStore::SqliteStore(StoreOptions options) : options_(std::move(options)) {
@@ -70,6 +74,7 @@ core::Result<std::unique_ptr<SqliteStore>> SqliteStore::open(StoreOptions option
   auto opened = guard([&] {
     if (!std::filesystem::exists(store->options_.database)) create_file(store->options_.database);
     store->connect();
+    store->file_ = identity_of(store->options_.database);
   });
   if (!opened) return tl::unexpected(opened.error());
   if (auto ready = store->prepare_schema(); !ready) return tl::unexpected(ready.error());
@@ -116,6 +121,13 @@ core::Result<Db*> SqliteStore::usable() {
   return db_.get();
 }
 
+core::Result<void> SqliteStore::check_in_place() const {
+  if (identity_of(options_.database) == file_) return {};
+  return core::fail(core::ErrorCode::kUnavailable, "STORE_MOVED",
+                    "The job database " + options_.database.string() +
+                        " was removed or replaced while greenqd runs; put it back, or restart greenqd.");
+}
+
 // The open group is lost; what is on disk must be read again before the next one.
 void SqliteStore::fail_group(SqlError const* error) {
   rollback();
@@ -125,6 +137,7 @@ void SqliteStore::fail_group(SqlError const* error) {
 
 core::Result<app::Loaded> SqliteStore::load() {
   rollback();
+  if (auto here = check_in_place(); !here) return tl::unexpected(here.error());
   auto loaded = guard([&] {
     if (db_ == nullptr) connect();
     Transaction snapshot(*db_, "BEGIN");
@@ -162,6 +175,10 @@ core::Result<void> SqliteStore::stage(core::Changes const& changes) {
 core::Result<void> SqliteStore::commit() {
   if (auto db = usable(); !db) return tl::unexpected(db.error());
   if (!db_->in_transaction()) return {};
+  if (auto here = check_in_place(); !here) {
+    fail_group(nullptr);
+    return here;
+  }
   try {
     if (staged_.next_job != committed_.next_job) put_meta(*db_, kMetaNextJob, sql_id(staged_.next_job));
     if (staged_.next_sequence != committed_.next_sequence) {

@@ -28,8 +28,7 @@ struct StoreOptions {
   std::string zone{};                       // load() returns signals of this zone only; empty: all
   std::int64_t wal_alarm_bytes = 16 << 20;  // maintain() truncates a larger write-ahead log
   std::int64_t wal_limit_bytes = 64 << 20;  // new work is refused beyond
-  std::int64_t min_free_bytes = 1LL << 30;  // new work is refused when free space is below both limits
-  int min_free_percent = 5;
+  std::int64_t min_free_bytes = 1LL << 30;  // new work is refused when less space is free
   core::Span backup_every{std::chrono::hours{24}};  // to greenq.db.backup
   core::Span keep_requests{std::chrono::hours{24}};
   core::Span keep_events{std::chrono::hours{24 * 90}};
@@ -65,6 +64,8 @@ class SqliteStore final : public app::Store {
   void connect();
   core::Result<void> prepare_schema();
   core::Result<Db*> usable();
+  // STORE_MOVED when the path no longer leads to the file that was opened first.
+  core::Result<void> check_in_place() const;
   void fail_group(SqlError const* error);
   void begin();
   void retain(core::Instant now);
@@ -75,6 +76,7 @@ class SqliteStore final : public app::Store {
 
   StoreOptions options_;
   std::unique_ptr<Db> db_;  // null after an I/O error until load()
+  std::pair<dev_t, ino_t> file_{};  // of the database, from open() on
   bool reload_due_ = false;
   bool written_ = false;  // since the last checkpoint
   Counters committed_;

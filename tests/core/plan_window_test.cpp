@@ -139,14 +139,16 @@ TEST(PlanWindow, ThresholdTakesOnlyCheapEnoughWindows) {
   EXPECT_EQ(start_minute(make_plan(input_with({job})), 1), 120);
   job.max_intensity = Intensity{90'000};
   auto const output = make_plan(input_with({job}));
-  EXPECT_EQ(start_minute(output, 1), 240);
+  EXPECT_EQ(start_minute(output, 1), 120) << "the cheapest there is";
   EXPECT_THAT(plan_of(output, 1).note, HasSubstr("no window at or below 90 g/kWh"));
+  EXPECT_TRUE(plan_of(output, 1).shifted);
 }
 
-TEST(PlanWindow, ThresholdWithABusyLatestStartTakesTheLastRoomBeforeIt) {
-  auto job = shifting(1, 1, 60, 240);
-  job.max_intensity = Intensity{90'000};
-  EXPECT_EQ(start_minute(make_plan(input_with({job, queued(2, 4, 60, 250)})), 1), 190);
+TEST(PlanWindow, ABoundThatCannotBeKeptIsTold) {
+  auto const late = make_plan(input_with({shifting(1, 1, 60, -30)}));
+  EXPECT_EQ(start_minute(late, 1), 0);
+  EXPECT_THAT(plan_of(late, 1).note, HasSubstr("too late to keep its bound"));
+  EXPECT_THAT(plan_of(make_plan(input_with({shifting(1, 1, 60, 0)})), 1).note, HasSubstr("its latest start has come"));
 }
 
 TEST(PlanWindow, TheLastPlanIsKeptWhenNearlyAsCheap) {

@@ -192,6 +192,19 @@ TEST(Step, LostJobsAreRetriedOnlyWhenAskedFor) {
   EXPECT_EQ(world.job(with).state, JobState::kLost);
 }
 
+TEST(Step, RetryWithoutCausesRepeatsAnyFailure) {
+  World world;
+  auto retrying = bounded(0s);
+  retrying.retry.max = 1;
+  core::JobId const id = world.submit(retrying);
+  world.run(id);
+  world.end(id, Outcome::kExited, 1);
+  EXPECT_EQ(world.job(id).attempts.size(), 2U);
+  world.started(id);
+  world.end(id, Outcome::kExited, 1);
+  EXPECT_EQ(world.job(id).state, JobState::kFailed);
+}
+
 TEST(Step, RetryByExitCodeAndByCause) {
   World world;
   auto retrying = bounded(0s);

@@ -157,6 +157,15 @@ class BadMoments(harness.E2eTest):
         daemon.greenq("cancel", "3", check=False)
         daemon.stop()
 
+    def test_retry_without_causes_repeats_any_failure(self):
+        daemon = self.daemon().start()
+        done = daemon.wait_state(daemon.submit(shell_job("again", "exit 1", retry={"max": 2})), harness.TERMINAL)
+        self.assertEqual(done["state"], "STATE_FAILED")
+        self.assertEqual(len(done["attempts"]), 3)
+        once = daemon.wait_state(daemon.submit(shell_job("oom", "exit 1", retry={"max": 2, "causes": ["oom"]})), harness.TERMINAL)
+        self.assertEqual(len(once["attempts"]), 1)
+        daemon.stop()
+
     def test_shepherd_killed_is_told_and_not_guessed(self):
         daemon = self.daemon().start()
         job = daemon.submit(shell_job("orphan", "sleep 60"))

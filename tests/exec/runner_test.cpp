@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tests/exec/support.hpp"
+#include "tests/support/low_fd_limit.hpp"
 
 namespace greenq::exec::test {
 namespace {
@@ -216,11 +217,52 @@ TEST_F(Runner, ADamagedExitRecordIsLost) {
 
 TEST_F(Runner, SaysThatTheShepherdIsMissing) {
   auto o = options();
-  o.shepherd = "/no/such/greenq-shepherd";
+  o.shepherd = root() / "greenq-shepherd";
   runner_ = std::make_unique<LocalRunner>(o, clock_, inbox_);
-  auto const end = run(script("true"));
-  EXPECT_EQ(end.outcome, Outcome::kCouldNotStart);
-  EXPECT_THAT(end.message, HasSubstr("/no/such/greenq-shepherd"));
+  auto const job = script("exit 3");
+  runner_->start(job);
+  EXPECT_THAT(inbox_.wait_delayed(job.segment), HasSubstr("/greenq-shepherd: No such file"));
+  fs::create_symlink(GREENQ_SHEPHERD, o.shepherd);  // installed again
+  EXPECT_EQ(inbox_.wait_ended(job.segment).value().status, 3);
+}
+
+TEST_F(Runner, CancelsWhatCouldNotBeLaunchedYet) {
+  auto o = options();
+  o.shepherd = root() / "greenq-shepherd";
+  runner_ = std::make_unique<LocalRunner>(o, clock_, inbox_);
+  auto const job = script("exit 3");
+  runner_->start(job);
+  ASSERT_THAT(inbox_.wait_delayed(job.segment), HasSubstr("tried again"));
+  runner_->stop(job.segment, core::StopKind::kTerminate);
+  EXPECT_EQ(inbox_.wait_ended(job.segment).value().outcome, Outcome::kCancelled);
+}
+
+TEST_F(Runner, LaunchesOnceDescriptorsAreFreeAgain) {
+  auto const job = script("exit 3");
+  runner();
+  {
+    greenq::test::LowFdLimit const none(0);
+    runner().start(job);
+    EXPECT_THAT(inbox_.wait_delayed(job.segment), HasSubstr("Too many open files"));
+  }
+  EXPECT_EQ(inbox_.wait_ended(job.segment).value().status, 3);
+}
+
+// Found by a breaker: without a free descriptor a good job looked lost.
+TEST_F(Runner, LosesNoJobWhileDescriptorsAreShort) {
+  auto const job = script("while [ ! -e go ]; do sleep 0.02; done; exit 5");
+  runner().start(job);
+  ASSERT_TRUE(inbox_.wait_started(job.segment));
+  UniqueFd const work_dir = open_dir(work().string());
+  {
+    greenq::test::LowFdLimit const none(0);
+    ASSERT_EQ(::mkdirat(work_dir.get(), "go", 0700), 0);
+    EXPECT_THAT(inbox_.wait_delayed(job.segment), HasSubstr("Too many open files"));
+    EXPECT_EQ(inbox_.ends(job.segment), 0U);
+  }
+  auto const end = inbox_.wait_ended(job.segment);
+  EXPECT_EQ(end.value().outcome, Outcome::kExited);
+  EXPECT_EQ(end->status, 5);
 }
 
 TEST_F(Runner, SaysThatTheRunDirectoryCannotBeMade) {

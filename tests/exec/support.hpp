@@ -63,6 +63,7 @@ class TestInbox final : public app::Inbox {
       if (auto const* started = std::get_if<core::SegmentStarted>(&event)) ++started_[started->segment];
       if (auto const* ended = std::get_if<core::SegmentEnded>(&event))
         ended_[ended->segment].push_back(ended->end);
+      if (auto const* delayed = std::get_if<core::SegmentDelayed>(&event)) delays_[delayed->segment] = delayed->why;
     }
     changed_.notify_all();
   }
@@ -74,6 +75,12 @@ class TestInbox final : public app::Inbox {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, kPatience, [&] { return !ended_[id].empty(); })) return std::nullopt;
     return ended_[id].back();
+  }
+  // Why it is not launched, or its end not known, yet.
+  std::string wait_delayed(core::SegmentId const& id) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kPatience, [&] { return delays_.contains(id); });
+    return delays_[id];
   }
   int starts(core::SegmentId const& id) {
     std::lock_guard const lock(mutex_);
@@ -88,6 +95,7 @@ class TestInbox final : public app::Inbox {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<core::SegmentId, int> started_;
+  std::map<core::SegmentId, std::string> delays_;
   std::map<core::SegmentId, std::vector<core::SegmentEnd>> ended_;
 };
 

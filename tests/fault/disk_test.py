@@ -1,5 +1,6 @@
 """Little space and a full disk: submissions are refused, running jobs go on, nothing acknowledged is lost."""
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -64,27 +65,60 @@ class DiskTest(harness.E2eTest):
             self.assertEqual(events, list(range(1, len(events) + 1)))
             self.assertEqual(ledger.execute("PRAGMA integrity_check").fetchone()[0], "ok")
 
-    def test_corrupt_ledger_starts_in_hold_mode_or_is_refused_with_words(self):
+    def damaged(self, with_backup):
         daemon = self.daemon().start()
         for number in range(20):
             daemon.submit(shell_job(f"x-{number}", "true", hold=True))
         daemon.stop()
-        name = next(name for name in os.listdir(daemon.state) if name.endswith((".db", ".sqlite")))
-        path = os.path.join(daemon.state, name)
+        path = os.path.join(daemon.state, "greenq.db")
+        if with_backup:
+            shutil.copy(path, path + ".backup")
+        elif os.path.exists(path + ".backup"):
+            os.remove(path + ".backup")
         with open(path, "r+b") as file:
-            size = os.path.getsize(path)
-            for at in range(4096, size, 4096):
+            for at in range(4096, os.path.getsize(path), 4096):
                 file.seek(at)
                 file.write(b"\xff" * 256)
-        daemon.spawn()
-        try:
-            daemon.wait_ready()
-        except AssertionError:
-            self.assertIsNotNone(daemon.process.poll())
-            self.assertRegex(daemon.log(), "(?i)corrupt|damaged|malformed")
-            return
-        self.assertIn("hold", daemon.greenq("doctor", check=False).stdout.lower())
-        self.assertNotEqual(daemon.greenq("submit", daemon.write_job(shell_job("y", "true")), check=False).returncode, 0)
+        return daemon
+
+    def test_damaged_ledger_with_a_backup_starts_in_hold_mode(self):
+        daemon = self.damaged(with_backup=True)
+        daemon.start()
+        self.assertIn("greenq.db is damaged", daemon.greenq("doctor", check=False).stdout)
+        refused = daemon.greenq("submit", daemon.write_job(shell_job("y", "true")), check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("copy the backup to greenq.db", refused.stderr)
+        self.assertEqual(len(daemon.greenq("ls", "-a", "-q").stdout.split()), 20, "old jobs are shown from the backup")
+        daemon.stop()
+
+    def test_damaged_ledger_without_a_backup_is_refused(self):
+        daemon = self.damaged(with_backup=False)
+        self.assertEqual(daemon.spawn().wait(timeout=20 * harness.SLOW), 1)
+        self.assertRegex(daemon.log(), "greenq.db is damaged .*no readable backup")
+
+    def test_ledger_removed_under_a_running_daemon(self):
+        daemon = self.daemon().start()
+        path = os.path.join(daemon.state, "greenq.db")
+        os.rename(path, path + ".aside")
+        refused = daemon.greenq("submit", daemon.write_job(shell_job("y", "true")), check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("was removed or replaced", refused.stderr)
+        os.rename(path + ".aside", path)
+        harness.wait_for(lambda: daemon.greenq("submit", daemon.write_job(shell_job("z", "true")), check=False).returncode == 0,
+                         20, "submissions after the cure", pause=0.5)
+        daemon.stop()
+
+    def test_new_ledger_beside_old_runs_is_told(self):
+        daemon = self.daemon().start()
+        daemon.wait_state(daemon.submit(shell_job("old", "true")), harness.TERMINAL)
+        daemon.stop()
+        for name in os.listdir(daemon.state):
+            if name.startswith("greenq.db"):
+                os.remove(os.path.join(daemon.state, name))
+        daemon.start()
+        self.assertIn("jobs of an earlier one", daemon.log())
+        self.assertEqual(daemon.submit(shell_job("new", "true")), "2")
+        daemon.stop()
 
     def test_newer_schema_is_refused(self):
         daemon = self.daemon().start()

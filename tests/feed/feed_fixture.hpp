@@ -15,6 +15,7 @@
 
 #include "app/ports.hpp"
 #include "feed/time_text.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace greenq::test {
 
@@ -23,29 +24,6 @@ inline core::Instant at(std::string_view text) {
   if (!time) throw std::invalid_argument(std::string(text));
   return *time;
 }
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "greenq-feed-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(TempDir const&) = delete;
-  TempDir& operator=(TempDir const&) = delete;
-  std::string write(std::string const& name, std::string const& text) const {
-    std::string const path = (path_ / name).string();
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 class FakeClock final : public app::Clock {
  public:

@@ -19,7 +19,7 @@
 #include "greenq/v1/job_service.grpc.pb.h"
 #include "greenq/v1/node_service.grpc.pb.h"
 #include "rpc/server.hpp"
-#include "rpc/temp_dir.hpp"
+#include "rpc/sockets.hpp"
 #include "support/fakes.hpp"
 
 namespace greenq::test {

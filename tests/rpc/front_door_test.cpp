@@ -12,7 +12,7 @@
 #include <fstream>
 #include <mutex>
 
-#include "rpc/temp_dir.hpp"
+#include "rpc/sockets.hpp"
 
 namespace greenq::rpc {
 namespace {

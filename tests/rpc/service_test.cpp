@@ -365,5 +365,20 @@ TEST(Service, ServesAgainAfterRunningOutOfDescriptors) {
   EXPECT_EQ(page.jobs_size(), 1);
 }
 
+TEST(Service, ClosesConnectionsThatAnswerNoPing) {
+  test::Daemon daemon([](rpc::RpcParts& parts) {
+    parts.options.ping_every = std::chrono::milliseconds{50};
+    parts.options.ping_timeout = std::chrono::seconds{1};
+  });
+  auto const silent = test::connect_to(daemon.dir.path() / "d.sock");
+  ASSERT_TRUE(silent);
+  std::array<char, 4096> bytes{};
+  while (::read(silent.get(), bytes.data(), bytes.size()) > 0) {
+  }
+  EXPECT_TRUE(test::eventually([&] { return daemon.server->counters().connections == 0; }));
+  daemon.submit("still-served");
+  EXPECT_EQ(daemon.server->counters().connections, 1U);
+}
+
 }  // namespace
 }  // namespace greenq::rpc

@@ -36,6 +36,7 @@ TEST(DiskFull, LosesNothingThatWasCommittedAndGoesOnAfterwards) {
   options.database = disk.path() / "greenq.db";
   options.clock = &clock;
   options.new_epoch = [] { return std::string("epoch"); };
+  options.min_free_bytes = 1 << 20;
   auto store = store::SqliteStore::open(options);
   ASSERT_TRUE(store) << store.error().message;
   core::JobId acked = 0;

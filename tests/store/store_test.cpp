@@ -236,13 +236,29 @@ TEST(Refuse, WhenTheLogCannotShrinkBecauseAReaderHoldsIt) {
 TEST(Refuse, WhenTheDiskIsAlmostFull) {
   StoreWorld world;
   store::StoreOptions options = world.options();
-  options.min_free_percent = 101;
   options.min_free_bytes = std::int64_t{1} << 60;
   world.reads.reset();
   world.store.reset();
   auto store = store::SqliteStore::open(options);
   ASSERT_TRUE(store);
   EXPECT_NE((*store)->refuse_reason().find("almost full"), std::string::npos);
+}
+
+TEST(Moved, NothingIsAcknowledgedOnceTheFileIsGone) {
+  StoreWorld world;
+  world.put(one_job(1, 1));
+  auto const aside = world.dir.path() / "aside.db";
+  std::filesystem::rename(world.dir.database(), aside);
+  ASSERT_TRUE(world.store->stage(one_job(2, 2)));
+  auto const refused = world.store->commit();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "STORE_MOVED");
+  std::ofstream(world.dir.database()) << "";  // another file in its place is not ours either
+  EXPECT_EQ(world.store->load().error().reason, "STORE_MOVED");
+  std::filesystem::rename(aside, world.dir.database());
+  ASSERT_TRUE(world.store->load());
+  world.put(one_job(2, 2));
+  EXPECT_TRUE(get_job(world, 2));
 }
 
 TEST(Settings, AreThoseOfTheStorageRules) {

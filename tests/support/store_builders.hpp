@@ -11,6 +11,7 @@
 #include "store/read_pool.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/fakes.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace greenq::test {
 
@@ -20,26 +21,6 @@ using std::chrono::minutes;
 inline core::Instant store_time(int minute) {
   return core::from_ms(1'600'000'200'000) + minutes{minute};  // 2020-09-13T12:30Z
 }
-
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/greenq-store-XXXXXX";
-    if (::mkdtemp(name) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(TempDir const&) = delete;
-  TempDir& operator=(TempDir const&) = delete;
-  std::filesystem::path const& path() const { return path_; }
-  std::filesystem::path database() const { return path_ / "greenq.db"; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline core::JobSpec full_spec() {
   core::JobSpec spec;
@@ -221,7 +202,7 @@ struct StoreWorld {
     o.database = dir.database();
     o.clock = &clock;
     o.new_epoch = [] { return std::string("11111111-2222-4333-8444-555555555555"); };
-    o.min_free_percent = 0;
+    o.min_free_bytes = 0;
     return o;
   }
   void open() {

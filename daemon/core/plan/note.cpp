@@ -35,7 +35,8 @@ std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const
   if (job.shift && (!input.curve || input.curve->empty())) {
     why = "not shifted, because no intensity signal is known; ";
   } else if (job.shift) {
-    why = "its latest start has come; ";
+    bool const late = job.latest < earliest_start(input, job);
+    why = late ? "too late to keep its bound; " : "its latest start has come; ";
   }
   if (plan.segments.front().begin <= input.now) return why + "starts now";
   if (!plan.waits_for_capacity) return why + "starts as soon as it may";
@@ -57,9 +58,9 @@ std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind ki
       return "cheapest " + std::to_string(plan.segments.size()) + " segments, " + length +
              " in all, with an end by " + time_text(job.latest + job.duration) + against_now(plan) +
              "; a pause keeps no resources";
-    case ChoiceKind::kLatestStart:
+    case ChoiceKind::kTooDear:
       return "no window at or below " + grams(*job.max_intensity) + " g/kWh with a start by " +
-             time_text(job.latest) + ", so it is planned at its latest start" + against_now(plan);
+             time_text(job.latest) + ", so it takes the cheapest there is" + against_now(plan);
     case ChoiceKind::kAfterLatest:
       return "no room before its latest start " + time_text(job.latest) +
              ", so it takes the earliest room after it";

@@ -30,10 +30,13 @@ bool read_to_end(int fd, std::size_t limit, std::string& out) {
   }
 }
 
+core::ErrorCode code_of(int error) {
+  if (error == ENOENT) return core::ErrorCode::kNotFound;
+  return may_pass(error) ? core::ErrorCode::kUnavailable : core::ErrorCode::kInternal;
+}
+
 core::Result<void> failed(std::string const& name, int error) {
-  auto const code =
-      error == ENOSPC || error == EDQUOT ? core::ErrorCode::kResourceExhausted : core::ErrorCode::kInternal;
-  return core::fail(code, "RUN_DIRECTORY", "could not write " + name + ": " + errno_text(error));
+  return core::fail(code_of(error), "RUN_DIRECTORY", "could not write " + name + ": " + errno_text(error));
 }
 
 }  // namespace
@@ -43,24 +46,27 @@ void UniqueFd::reset(int fd) {
   fd_ = fd;
 }
 
+bool may_pass(int error) {
+  switch (error) {
+    case EMFILE: case ENFILE: case ENOMEM: case EAGAIN: case ENOSPC: case EDQUOT: case EIO: case EROFS: case ESTALE: return true;
+    default: return false;  // default: errno has no enum
+  }
+}
+
 std::string errno_text(int error) {
   return std::generic_category().message(error);
 }
 
 core::Result<std::string> read_file_at(int dir, std::string const& name, std::size_t limit) {
   UniqueFd const fd{::openat(dir, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
-  if (!fd) {
-    auto const code = errno == ENOENT ? core::ErrorCode::kNotFound : core::ErrorCode::kInternal;
-    return core::fail(code, "RUN_DIRECTORY", "could not read " + name + ": " + errno_text(errno));
-  }
+  if (!fd) return core::fail(code_of(errno), "RUN_DIRECTORY", "could not read " + name + ": " + errno_text(errno));
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return core::fail(core::ErrorCode::kInternal, "RUN_DIRECTORY", name + " is not a regular file");
   }
   std::string text;
   if (!read_to_end(fd.get(), limit, text)) {
-    return core::fail(core::ErrorCode::kInternal, "RUN_DIRECTORY",
-                      "could not read " + name + ": " + errno_text(errno));
+    return core::fail(code_of(errno), "RUN_DIRECTORY", "could not read " + name + ": " + errno_text(errno));
   }
   return text;
 }

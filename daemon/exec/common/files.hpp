@@ -36,8 +36,8 @@ class UniqueFd {
 
 std::string errno_text(int error);
 
-// kNotFound when there is none; kInternal for other errors, for what is no regular file and for more than
-// `limit`.
+// kNotFound when there is none; kUnavailable when it cannot be read at present; kInternal for what is no regular
+// file and for more than `limit`.
 core::Result<std::string> read_file_at(int dir, std::string const& name, std::size_t limit);
 // Files of /proc, /sys and cgroups; empty when unreadable.
 std::string read_whole(std::string const& path, std::size_t limit = 1 << 20);
@@ -48,6 +48,9 @@ bool write_all(int fd, std::string_view data);
 core::Result<void> write_whole_at(int dir, std::string const& name, std::string_view content);
 // And fsync of the directory: it is there, with everything that was made in the directory before.
 core::Result<void> write_durably_at(int dir, std::string const& name, std::string_view content);
+
+// True for errors of the moment or of the machine, not of the file: descriptors, memory, disk.
+bool may_pass(int error);
 
 bool exists_at(int dir, std::string const& name);
 

@@ -14,6 +14,18 @@ constexpr int kReadsPerTurn = 8;
 // end.
 constexpr int kReadsAtEnd = 64;
 
+// Bytes written before the first error.
+std::size_t write_most(int fd, std::string_view data) {
+  std::size_t done = 0;
+  while (done < data.size()) {
+    auto const n = ::write(fd, data.data() + done, data.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
 }  // namespace
 
 Output::Output(exec::UniqueFd pipe, exec::UniqueFd log, std::int64_t limit_bytes)
@@ -53,23 +65,30 @@ bool Output::read_once() {
 void Output::keep(std::string_view data) {
   auto const room = std::max<std::int64_t>(0, limit_ - written_);
   auto const taken = std::min<std::size_t>(data.size(), static_cast<std::size_t>(room));
-  if (taken > 0 && exec::write_all(log_.get(), data.substr(0, taken))) {
-    written_ += static_cast<std::int64_t>(taken);
-  } else {
-    dropped_ += static_cast<std::int64_t>(taken);
-  }
-  dropped_ += static_cast<std::int64_t>(data.size() - taken);
+  if (taken > 0) note_gap();
+  auto const kept = gap_ > 0 ? 0 : write_most(log_.get(), data.substr(0, taken));
+  auto const lost = static_cast<std::int64_t>(taken - kept);
+  written_ += static_cast<std::int64_t>(kept);
+  lost_ += lost;
+  gap_ += lost;
+  dropped_ += static_cast<std::int64_t>(data.size() - kept);
   if (taken < data.size() && !noticed_) {
     noticed_ = true;
     note("the log limit of " + std::to_string(limit_) + " bytes is reached; further output is dropped");
   }
 }
 
-void Output::note(std::string const& sentence) {
-  exec::write_all(log_.get(), "\n[greenq: " + sentence + "]\n");
+bool Output::note(std::string const& sentence) {
+  std::string const line = "\n[greenq: " + sentence + "]\n";
+  return write_most(log_.get(), line) == line.size();
+}
+
+void Output::note_gap() {
+  if (gap_ > 0 && note(std::to_string(gap_) + " bytes of output are missing here: the log could not be written")) gap_ = 0;
 }
 
 void Output::sync() {
+  note_gap();
   ::fdatasync(log_.get());
 }
 

@@ -342,10 +342,15 @@ int Supervisor::finish() {
   sample();
 
   exec::ExitRecord record;
+  out_->sync();
+  err_->sync();
   record.end = judge(exec::cgroup_oom_kills(cgroup_));
   for (auto const* output : {&*out_, &*err_}) {
     if (!output->user_file_error().empty()) {
       record.end.message += "; its output file could not be written (" + output->user_file_error() + ")";
+    }
+    if (output->lost_bytes() > 0) {
+      record.end.message += "; " + std::to_string(output->lost_bytes()) + " bytes of its output could not be kept";
     }
   }
   rusage usage{};
@@ -358,8 +363,6 @@ int Supervisor::finish() {
   record.dropped_stdout_bytes = out_->dropped_bytes();
   record.dropped_stderr_bytes = err_->dropped_bytes();
   exec::cgroup_remove(cgroup_.dirs);
-  out_->sync();
-  err_->sync();
   ::fsync(energy_.get());
   return write_exit(record);
 }
@@ -376,17 +379,14 @@ int Supervisor::could_not_start(std::string const& why) {
 }
 
 int Supervisor::write_exit(exec::ExitRecord const& record) {
-  std::string const text = exec::to_json(record);
-  // A full disk must not lose the end of a job: keep trying, somebody will make room.
-  constexpr int kTries = 600;
-  for (int i = 0; i < kTries; ++i) {
-    if (exec::write_durably_at(dir_.get(), app::kExitFile, text)) {
-      answer_parent();
-      return 0;
-    }
+  auto const write = [this, text = exec::to_json(record)] { return exec::write_durably_at(dir_.get(), app::kExitFile, text); };
+  // A full disk must not lose the end of a job: keep trying, somebody will make room, or remove the directory.
+  for (auto written = write(); !written; written = write()) {
+    if (written.error().code == ErrorCode::kNotFound) return 1;
     ::sleep(1);
   }
-  return 1;
+  answer_parent();
+  return 0;
 }
 
 void Supervisor::answer_parent() {

@@ -1,4 +1,4 @@
-// Sockets and directories for the tests of the rpc room.
+// Sockets for the tests of the rpc room.
 #pragma once
 
 #include <fcntl.h>
@@ -18,27 +18,10 @@
 #include <thread>
 
 #include "rpc/unique_fd.hpp"
+#include "tests/support/low_fd_limit.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace greenq::test {
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "gq-rpc-XXXXXX").native();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(TempDir const&) = delete;
-  TempDir& operator=(TempDir const&) = delete;
-  std::filesystem::path const& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Waits for another thread or process, with a generous end.
 template <class Condition>
@@ -84,27 +67,6 @@ inline rpc::UniqueFd listen_at(std::filesystem::path const& path) {
   EXPECT_EQ(::listen(fd.get(), 5), 0);
   return fd;
 }
-
-// Lets this process open `more` descriptors and no more.
-class LowFdLimit {
- public:
-  explicit LowFdLimit(rlim_t more) {
-    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
-    // The limit is on numbers: count the free ones, descriptors inherited from elsewhere leave holes.
-    rlimit low = before_;
-    low.rlim_cur = 0;
-    for (rlim_t free = 0; free < more; ++low.rlim_cur) {
-      if (::fcntl(static_cast<int>(low.rlim_cur), F_GETFD) < 0) ++free;
-    }
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  }
-  ~LowFdLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  LowFdLimit(LowFdLimit const&) = delete;
-  LowFdLimit& operator=(LowFdLimit const&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 // A process that holds many connections.
 class Swarm {
