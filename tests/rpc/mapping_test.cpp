@@ -354,15 +354,6 @@ TEST(Spec, NothingToRunAndTooLarge) {
   EXPECT_EQ(spec_from_wire(wire, "default").error().reason, "SPEC_TOO_LARGE");
 }
 
-TEST(Spec, SignalNames) {
-  EXPECT_EQ(signal_number("SIGUSR1"), SIGUSR1);
-  EXPECT_EQ(signal_number("TERM"), SIGTERM);
-  EXPECT_EQ(signal_number("SIGKILL"), 0);
-  EXPECT_EQ(signal_number(""), 0);
-  EXPECT_EQ(signal_name(SIGTERM), "SIGTERM");
-  EXPECT_EQ(signal_name(0), "");
-}
-
 core::Job sample_job() {
   core::Job job;
   job.id = 42;
