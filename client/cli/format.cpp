@@ -7,6 +7,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "config/reader/quantity.hpp"
 #include "config/reader/text_check.hpp"
 
 namespace greenq::client {
@@ -155,6 +156,10 @@ std::string zone_name(UtcTime time) {
   return strftime_text("%Z", time);
 }
 
+std::string zone_line(UtcTime now) {
+  return "Times in " + zone_name(now) + ".\n";
+}
+
 std::string relative_time(UtcTime time, UtcTime now) {
   auto const distance = time - now;
   if (std::chrono::abs(distance) < std::chrono::seconds(1)) return "now";
@@ -200,6 +205,12 @@ std::string kind_text(v1::SignalKind kind) {
   return lower_tail(v1::SignalKind_Name(kind), "SIGNAL_KIND_");
 }
 
+std::string kind_title(v1::SignalKind kind) {
+  auto text = kind_text(kind);
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
 std::string point_state_text(v1::PointState state) {
   if (state == v1::POINT_STATE_CLIMATOLOGY) return "typical day";
   if (state == v1::POINT_STATE_UNSPECIFIED) return "unknown";
@@ -243,6 +254,22 @@ std::string safe(std::string_view text) {
     bool const c1 = c == 0xC2U && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) < 0xA0U;
     if (c1) out.replace(i, 2, "?");
     if (c < 0x20U || c == 0x7FU) out[i] = c == '\n' || c == '\t' ? ' ' : '?';
+  }
+  return out;
+}
+
+std::string words(std::string_view text, UtcTime now) {
+  auto out = safe(text);
+  constexpr std::size_t kDate = 10;  // "2026-11-24", before the T
+  for (auto mark = out.find('T'); mark != std::string::npos; mark = out.find('T', mark + 1)) {
+    auto const end = out.find('Z', mark);
+    if (mark < kDate || end == std::string::npos || end - mark > 13) continue;
+    auto const begin = mark - kDate;
+    auto const at = config::parse_instant(std::string_view(out).substr(begin, end + 1 - begin));
+    if (!at) continue;
+    auto const local_text = local_time(*at, now);
+    out.replace(begin, end + 1 - begin, local_text);
+    mark = begin + local_text.size();
   }
   return out;
 }

@@ -32,6 +32,8 @@ std::string local_time(UtcTime time,
 std::string local_time_seconds(UtcTime time, UtcTime now);    // with seconds: "23:40:07", "Mon 23:40:07"
 std::string local_time_with_zone(UtcTime time, UtcTime now);  // "Mon 23:40 CET"
 std::string zone_name(UtcTime time);                          // "CET"
+// "Times in CET.\n": ends a screen whose times do not name their zone.
+std::string zone_line(UtcTime now);
 std::string relative_time(UtcTime time, UtcTime now);         // "3h ago", "in 20m", "now"
 
 std::string short_id(std::string_view job_name);    // "projects/vision/jobs/4213" -> "4213"
@@ -43,6 +45,7 @@ bool is_terminal(v1::Job::State state);
 std::string reason_text(v1::HoldReason::Code code);  // "CARBON_WINDOW", "-" for none
 std::string outcome_text(v1::Attempt::Outcome outcome);
 std::string kind_text(v1::SignalKind kind);          // "marginal"; "unknown" when not said
+std::string kind_title(v1::SignalKind kind);         // "MARGINAL"
 std::string point_state_text(v1::PointState state);  // "typical day" for climatology
 
 // Where intensity figures come from, shown wherever they are: "marginal, GB, neso, issued 8m ago",
@@ -51,6 +54,8 @@ std::string source_text(v1::SignalSource const& source, UtcTime now);
 
 // Control characters and invalid UTF-8 made harmless for a terminal: for texts that others wrote.
 std::string safe(std::string_view text);
+// safe(), with UTC times ("2026-11-24T02:00:00Z") as local ones: for sentences of the daemon.
+std::string words(std::string_view text, UtcTime now);
 std::string valid_utf8(std::string_view text);  // invalid bytes become U+FFFD
 
 }  // namespace greenq::client

@@ -24,7 +24,7 @@ class Lines {
 
 std::string when(google::protobuf::Timestamp const& time, UtcTime now) {
   auto const at = instant(time);
-  return local_time_with_zone(at, now) + " (" + relative_time(at, now) + ')';
+  return local_time(at, now) + " (" + relative_time(at, now) + ')';
 }
 
 std::string resources_text(v1::Resources const& resources) {
@@ -45,8 +45,8 @@ std::string carbon_policy_text(v1::CarbonPolicy const& carbon, UtcTime now) {
   if (carbon.mode() == v1::CarbonPolicy::MODE_THRESHOLD) {
     text = "threshold " + intensity_text(carbon.max_mg_per_kwh()) + " g/kWh";
   }
-  if (carbon.has_finish_by()) text += ", finish by " + local_time_with_zone(instant(carbon.finish_by()), now);
-  if (carbon.has_start_by()) text += ", start by " + local_time_with_zone(instant(carbon.start_by()), now);
+  if (carbon.has_finish_by()) text += ", finish by " + local_time(instant(carbon.finish_by()), now);
+  if (carbon.has_start_by()) text += ", start by " + local_time(instant(carbon.start_by()), now);
   if (carbon.has_max_delay()) text += ", within " + duration_text(span(carbon.max_delay()));
   if (carbon.interruptible()) text += ", interruptible";
   return text;
@@ -73,7 +73,7 @@ std::string attempt_text(v1::Attempt const& attempt, UtcTime now) {
     text += ", " + duration_text(instant(attempt.end_time()) - instant(attempt.start_time()));
   }
   if (attempt.segments() > 1) text += fmt::format(", {} segments", attempt.segments());
-  if (!attempt.message().empty()) text += ": " + safe(attempt.message());
+  if (!attempt.message().empty()) text += ": " + words(attempt.message(), now);
   return text;
 }
 
@@ -118,7 +118,7 @@ std::string job_text(v1::Job const& job, UtcTime now, Style style) {
   if (job.has_start_time()) lines.add("started", when(job.start_time(), now));
   if (job.has_end_time()) lines.add("ended", when(job.end_time(), now));
   if (is_terminal(job.state())) lines.add("exit status", std::to_string(job.exit_status()));
-  lines.add("message", safe(job.message()));
+  lines.add("message", words(job.message(), now));
   lines.add("reason given", safe(job.user_reason()));
   for (auto const& attempt : job.attempts()) {
     lines.add(fmt::format("attempt {}", attempt.number()), attempt_text(attempt, now));

@@ -1,5 +1,7 @@
 #include "client/cli/usage.hpp"
 
+#include <cctype>
+
 #include "config/reader/suggest.hpp"
 
 namespace greenq::client {
@@ -44,7 +46,9 @@ std::string message_for(CLI::App const& app, CLI::ParseError const& error) {
   auto const name = "greenq " + verbs.front()->get_name();
   if (!word.empty()) return name + " does not take \"" + word + '"';
   if (auto const* const missing = missing_argument(*verbs.front())) {
-    return name + " needs a " + missing->get_name() + ": " + missing->get_description();
+    auto wanted = missing->get_description();
+    if (!wanted.empty()) wanted.front() = static_cast<char>(std::tolower(wanted.front()));
+    return name + " needs a " + missing->get_name() + ": " + wanted;
   }
   return error.what();
 }

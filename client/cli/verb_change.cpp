@@ -57,11 +57,14 @@ Result<int> change_all(Context& context, Options const& options, std::string_vie
 void add(Cli& cli, std::string const& verb, std::string const& help, std::string done, Change apply) {
   auto const options = std::make_shared<Options>();
   auto* const command =
-      cli.add(verb, help, [options, done = std::move(done), apply = std::move(apply)](Context& context) {
+      cli.add(
+      verb, help,
+      [options, done = std::move(done), apply = std::move(apply)](Context& context) {
         return change_all(context, *options, done, apply);
-      });
-  command->add_option("job", options->jobs, "Jobs: 4213, 3-5,9, last or all (your live jobs)")
-      ->type_name("JOB")
+      },
+      {.json = true, .ids = true});
+  command->add_option("job", options->jobs, kJobs)
+      ->type_name("LIVE_JOB")
       ->required();
   command->add_option("--reason", options->reason, "Shown to others, at most 200 characters")
       ->check([](std::string const& text) {

@@ -17,13 +17,13 @@ Result<int> help(Context& context, CLI::App const& app, std::string const& topic
     context.out() << job_file_help();
     return 0;
   }
-  auto const* const verb = app.get_subcommand_no_throw(topic);
-  if (verb == nullptr) {
+  auto const found = app.get_subcommands([&](CLI::App const* verb) { return verb->get_name() == topic; });
+  if (found.empty()) {
     return fail(Exit::kUsage, "USAGE",
                 '"' + topic.substr(0, 64) + "\" is neither a verb nor jobfile" + verb_hint(app, topic) +
                     "; see greenq help");
   }
-  context.out() << verb->help(app.get_name());
+  context.out() << found.front()->help(app.get_name());
   return 0;
 }
 

@@ -46,7 +46,7 @@ void add_logs(Cli& cli) {
   auto const options = std::make_shared<Options>();
   auto* const command = cli.add("logs", "Show the output of a job",
                                 [options](Context& context) { return logs(context, *options); });
-  command->add_option("job", options->job, "Job: 4213 or last")->type_name("JOB")->required();
+  command->add_option("job", options->job, kOneJob)->type_name("JOB")->required();
   command->add_flag("-f,--follow", options->follow, "Go on until the job has ended");
   command->add_flag("--stderr", options->from_stderr, "Standard error instead of standard output");
   command->add_option("--attempt", options->attempt, "Of this attempt (default: the newest)")

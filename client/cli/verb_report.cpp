@@ -140,14 +140,16 @@ void add_report(Cli& cli) {
   auto const options = std::make_shared<Options>();
   auto* const command = cli.add("report", "Energy and carbon of one job, or of all ended jobs by group",
                                 [options](Context& context) { return report(context, *options); });
-  command->add_option("job", options->job, "Job: 4213 or last")->type_name("JOB");
+  command->add_option("job", options->job, kOneJob)->type_name("JOB");
   command->add_option("--by", options->by, "Group by user, project, day, name; several with commas (user)")
       ->delimiter(',')
       ->check(CLI::IsMember({"user", "project", "day", "name"}));
-  command->add_option("--project", options->project, "Only this project");
-  command->add_option("--user", options->user, "Only jobs of this user");
-  command->add_option("--since", options->since, "Ended since then: 7d, or a time");
-  command->add_option("--until", options->until, "Ended before then: 1d, or a time");
+  command->add_option("--project", options->project, "Only this project, e.g. vision")->type_name("NAME");
+  command->add_option("--user", options->user, "Only jobs of this user, e.g. ada")->type_name("NAME");
+  command->add_option("--since", options->since, "Ended since: 7d (back from now), or 2026-11-24T08:00+01:00")
+      ->type_name("SPAN|TIME");
+  command->add_option("--until", options->until, "Ended before: 1d (back from now), or 2026-11-24T08:00+01:00")
+      ->type_name("SPAN|TIME");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");
 }
 

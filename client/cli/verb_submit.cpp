@@ -28,7 +28,10 @@ Result<int> submit(Context& context, SubmitOptions const& options) {
       context.out() << submitted_line(submitted, context.now()) << '\n';
     }
   }
-  if (context.for_people()) print_footer(context, *jobs);
+  if (context.for_people()) {
+    context.out() << zone_line(context.now());
+    print_footer(context, *jobs);
+  }
   return 0;
 }
 
@@ -37,7 +40,8 @@ Result<int> submit(Context& context, SubmitOptions const& options) {
 void add_submit(Cli& cli) {
   auto const options = std::make_shared<SubmitOptions>();
   auto* const command = cli.add("submit", "Submit the jobs of a file, all or none",
-                                [options](Context& context) { return submit(context, *options); });
+                                [options](Context& context) { return submit(context, *options); },
+                                {.json = true, .ids = true});
   add_file_options(*command, *options);
   command->add_flag("--hold", options->hold, "Submit held; greenq release lets it go");
 }

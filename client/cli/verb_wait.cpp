@@ -62,7 +62,7 @@ void add_wait(Cli& cli) {
   auto const options = std::make_shared<Options>();
   auto* const command = cli.add("wait", "Wait for jobs to end; the exit code is the job's",
                                 [options](Context& context) { return wait(context, *options); });
-  command->add_option("job", options->jobs, "Jobs: 4213, 3-5,9, last or all")->type_name("JOB")->required();
+  command->add_option("job", options->jobs, kJobs)->type_name("JOB")->required();
   command->add_option("--timeout", options->timeout, "Give up after this long (exit code 6), e.g. 8h");
   command->add_flag("--progress", options->progress, "Say on standard error what the job does meanwhile");
 }

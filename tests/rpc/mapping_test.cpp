@@ -2,7 +2,6 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <set>
 
 #include "google/rpc/error_details.pb.h"
