@@ -46,6 +46,7 @@ Cli::Cli() {
 CLI::App* Cli::add(std::string const& name, std::string const& help, Verb verb, Formats formats) {
   auto* const command = app_.add_subcommand(name, help);
   command->fallthrough();
+  command->footer("");
   command->callback(
       [this, chosen = Chosen{name, std::move(verb), formats}] { chosen_ = chosen; });
   return command;
@@ -53,7 +54,7 @@ CLI::App* Cli::add(std::string const& name, std::string const& help, Verb verb, 
 
 Result<int> Cli::run_chosen(Context& context) const {
   auto const refused = [&](std::string const& what) {
-    return fail(Exit::kUsage, "USAGE", "greenq " + chosen_.name + ' ' + what);
+    return fail(Exit::kUsage, "USAGE", chosen_.name + ' ' + what);
   };
   if (context.json() && context.parsable()) return refused("prints JSON or ids, not both; drop -o json or -q");
   if (context.json() && !chosen_.formats.json) return refused("has no JSON; leave -o json away");

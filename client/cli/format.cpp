@@ -188,9 +188,62 @@ bool is_terminal(v1::Job::State state) {
 }
 
 std::string reason_text(v1::HoldReason::Code code) {
-  if (code == v1::HoldReason::CODE_UNSPECIFIED) return "-";
-  if (!v1::HoldReason::Code_IsValid(code)) return "OTHER";
-  return v1::HoldReason::Code_Name(code).substr(5);
+  switch (code) {
+    case v1::HoldReason::CODE_UNSPECIFIED:
+      return "-";
+    case v1::HoldReason::CODE_HELD_BY_USER:
+      return "held by its owner";
+    case v1::HoldReason::CODE_HELD_BY_ADMIN:
+      return "held by an operator";
+    case v1::HoldReason::CODE_DEPENDENCY_NEVER_SATISFIED:
+      return "dependency failed";
+    case v1::HoldReason::CODE_DEPENDENCY:
+      return "another job first";
+    case v1::HoldReason::CODE_NOT_BEFORE:
+      return "not before its time";
+    case v1::HoldReason::CODE_CARBON_WINDOW:
+      return "cleaner window ahead";
+    case v1::HoldReason::CODE_CARBON_FEED_STALE:
+      return "signal too old";
+    case v1::HoldReason::CODE_WAITING_FOR_NODES:
+      return "no room";
+    case v1::HoldReason::CODE_BEHIND_IN_QUEUE:
+      return "behind others";
+    case v1::HoldReason::CODE_NOT_YET_EVALUATED:
+      return "not planned yet";
+    case v1::HoldReason::CODE_DAEMON_HOLD:
+      return "greenqd starts none";
+    default:
+      return "other";
+  }
+}
+
+std::string event_text(v1::JobEvent const& event, UtcTime now) {
+  bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
+  bool const has_reason = waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED &&
+                          event.reason() != v1::HoldReason::CODE_NOT_YET_EVALUATED;
+  auto const& message = event.message();
+  // These repeat the reason or the state.
+  bool const says_more = !message.empty() && !message.starts_with("waits: ") && message != "runs" &&
+                         message != "released" && message != "submitted";
+  auto text = has_reason ? reason_text(event.reason()) : std::string();
+  if (says_more) text += (text.empty() ? "" : ": ") + words(message, now);
+  return text;
+}
+
+std::string standing_text(v1::Job::State state) {
+  return (is_terminal(state) ? "has ended: " : "is ") + state_text(state);
+}
+
+std::string further_message(v1::Job const& job, UtcTime now) {
+  bool const known = job.message() == "submitted" || job.message() == "runs" || job.message() == "released" ||
+                     job.message().starts_with("exit status ");
+  return known ? std::string() : words(job.message(), now);
+}
+
+std::string not_shifted_text(std::string_view reason, UtcTime now) {
+  auto const text = words(reason, now);
+  return text.find("not shifted") == std::string::npos ? "not shifted: " + text : text;
 }
 
 std::string outcome_text(v1::Attempt::Outcome outcome) {
@@ -223,12 +276,14 @@ std::string source_text(v1::SignalSource const& source, UtcTime now) {
   if (!source.zone().empty()) text += ", " + safe(source.zone());
   auto const& origin = source.label().empty() ? source.provider() : source.label();
   if (!origin.empty()) text += ", " + safe(origin);
-  if (source.has_issue_time()) {
-    auto const age = now - instant(source.issue_time());
-    text += source.issue_time_is_receipt() ? ", received " : ", issued ";
-    text += relative_time(now - std::max(age, Milliseconds(0)), now);
-  }
-  return text;
+  return text + source_age(source, now);
+}
+
+std::string source_age(v1::SignalSource const& source, UtcTime now) {
+  if (!source.has_issue_time()) return {};
+  auto const age = now - instant(source.issue_time());
+  return (source.issue_time_is_receipt() ? ", received " : ", issued ") +
+         relative_time(now - std::max(age, Milliseconds(0)), now);
 }
 
 std::string valid_utf8(std::string_view text) {

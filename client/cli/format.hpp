@@ -42,7 +42,16 @@ std::string project_of(std::string_view job_name);  // -> "vision"
 
 std::string state_text(v1::Job::State state);  // "queued"; "other" when unknown
 bool is_terminal(v1::Job::State state);
-std::string reason_text(v1::HoldReason::Code code);  // "CARBON_WINDOW", "-" for none
+// Why a job waits, in two or three words: "cleaner window ahead"; "-" for none. Programs read the code in JSON.
+std::string reason_text(v1::HoldReason::Code code);
+// What an event says: "cleaner window ahead", "submitted by ada"; may be empty where the state says all.
+std::string event_text(v1::JobEvent const& event, UtcTime now);
+// "is queued", "has ended: failed"
+std::string standing_text(v1::Job::State state);
+// The job's last message, unless state and exit status say it already.
+std::string further_message(v1::Job const& job, UtcTime now);
+// Why jobs are not shifted, as the daemon says it.
+std::string not_shifted_text(std::string_view reason, UtcTime now);
 std::string outcome_text(v1::Attempt::Outcome outcome);
 std::string kind_text(v1::SignalKind kind);          // "marginal"; "unknown" when not said
 std::string kind_title(v1::SignalKind kind);         // "MARGINAL"
@@ -51,6 +60,7 @@ std::string point_state_text(v1::PointState state);  // "typical day" for climat
 // Where intensity figures come from, shown wherever they are: "marginal, GB, neso, issued 8m ago",
 // "marginal, US-CAL-CISO, replay of caiso-pge.csv at 1800x".
 std::string source_text(v1::SignalSource const& source, UtcTime now);
+std::string source_age(v1::SignalSource const& source, UtcTime now);  // ", issued 8m ago"; empty when not said
 
 // Control characters and invalid UTF-8 made harmless for a terminal: for texts that others wrote.
 std::string safe(std::string_view text);

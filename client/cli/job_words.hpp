@@ -8,7 +8,7 @@
 
 namespace greenq::client {
 
-bool is_name(std::string_view text);           // [a-z0-9-]{1,63}
+bool is_name(std::string_view text);           // [a-z0-9][a-z0-9-]{0,62}
 bool is_variable_name(std::string_view text);  // of the environment
 std::string in_quotes(std::string_view text);  // cut at 64 bytes
 // How depends_on is written, for complaints about it.

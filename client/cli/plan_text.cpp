@@ -62,6 +62,10 @@ bool duration_is_assumed(v1::JobSpec const& spec) {
   return !spec.has_expected_duration() && !spec.has_time_limit();
 }
 
+bool is_the_assumed(Milliseconds expected) {
+  return expected == std::chrono::hours(1);
+}
+
 std::string plan_line(v1::Plan const& plan, bool assumed, UtcTime now) {
   if (!plan.has_chosen()) return "no plan yet";
   auto const start = instant(plan.chosen().start_time());
@@ -80,7 +84,7 @@ std::string plan_line(v1::Plan const& plan, bool assumed, UtcTime now) {
     text += fmt::format(" · {} CO2e planned ({})", carbon_text(plan.chosen().carbon_mg()),
                         source_text(plan.source(), now));
   }
-  if (!plan.not_shifted_reason().empty()) text += " · not shifted: " + words(plan.not_shifted_reason(), now);
+  if (!plan.not_shifted_reason().empty()) text += " · " + not_shifted_text(plan.not_shifted_reason(), now);
   return text;
 }
 
@@ -109,7 +113,7 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
   if (assumed && plan.has_chosen()) out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
   if (!plan.note().empty()) out += "Why: " + words(plan.note(), now) + ".\n";
   if (!plan.not_shifted_reason().empty())
-    out += "Not shifted: " + words(plan.not_shifted_reason(), now) + '\n';
+    out += "Shift: " + not_shifted_text(plan.not_shifted_reason(), now) + '\n';
   return out;
 }
 

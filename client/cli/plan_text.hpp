@@ -12,6 +12,9 @@ namespace greenq::client {
 // Whether the daemon has to assume how long the job runs (1h).
 bool duration_is_assumed(v1::JobSpec const& spec);
 
+// Whether a job taken from the daemon may run on that assumption: there it looks like a wish.
+bool is_the_assumed(Milliseconds expected);
+
 // "planned start Mon 23:40, 5h · 1.90 kg CO2e planned, 3.40 kg if started now (-44 %; marginal, GB, neso,
 // issued 8m ago)". Unknown carbon is said to be unknown, an assumed length to be assumed. Names no time zone.
 std::string plan_line(v1::Plan const& plan, bool assumed, UtcTime now);

@@ -110,8 +110,8 @@ Result<v1::BatchSubmitJobsResponse> check_with_daemon(Context& context, JobFile 
 
 std::string submitted_line(Submitted const& submitted, UtcTime now) {
   auto line = "Submitted " + full_id(submitted.job.name());
-  if (!submitted.job.spec().display_name().empty())
-    line += " (" + safe(submitted.job.spec().display_name()) + ")";
+  auto const& name = submitted.job.spec().display_name();
+  if (!name.empty() && name != "job-" + short_id(submitted.job.name())) line += " (" + safe(name) + ")";
   if (submitted.job.spec().hold())
     return line + " · held until `greenq release " + short_id(submitted.job.name()) + "`";
   if (submitted.plan.has_chosen())

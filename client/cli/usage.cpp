@@ -43,7 +43,7 @@ std::string message_for(CLI::App const& app, CLI::ParseError const& error) {
     if (word.empty()) return "say what to do, e.g. greenq submit job.yaml";
     return '"' + word + "\" is not a verb" + verb_hint(app, word);
   }
-  auto const name = "greenq " + verbs.front()->get_name();
+  auto const name = verbs.front()->get_name();
   if (!word.empty()) return name + " does not take \"" + word + '"';
   if (auto const* const missing = missing_argument(*verbs.front())) {
     auto wanted = missing->get_description();

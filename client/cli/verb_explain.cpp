@@ -23,7 +23,7 @@ std::string clears_text(v1::HoldReason const& reason, UtcTime now) {
 
 // The daemon puts its assumption into the job, where it looks like a wish.
 std::string assumed_text(v1::JobSpec const& spec) {
-  if (span(spec.expected_duration()) != std::chrono::hours(1)) return {};
+  if (!is_the_assumed(span(spec.expected_duration()))) return {};
   return "      (1h is assumed when a job file gives neither expected_duration nor time_limit; set "
          "expected_duration)\n";
 }
@@ -32,10 +32,7 @@ std::string history_text(v1::ExplainJobResponse const& response, UtcTime now) {
   std::string text;
   for (auto const& event : response.history()) {
     text += "  " + local_time_seconds(instant(event.time()), now) + "  " + state_text(event.state());
-    if (event.reason() != v1::HoldReason::CODE_UNSPECIFIED && event.state() == v1::Job::STATE_QUEUED) {
-      text += " " + reason_text(event.reason());
-    }
-    if (!event.message().empty()) text += ": " + words(event.message(), now);
+    if (auto const more = event_text(event, now); !more.empty()) text += ": " + more;
     text += '\n';
   }
   return text;
@@ -46,9 +43,9 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   auto const style = context.style();
   auto const& job = response.job();
   auto& out = context.out();
-  out << style.bold(full_id(job.name())) << " is " << state_coloured(job.state(), style);
+  out << headline(job, style);
   if (job.has_create_time() && !is_terminal(job.state())) {
-    out << " (submitted " << relative_time(instant(job.create_time()), now) << ')';
+    out << " (submitted " << local_time(instant(job.create_time()), now) << ')';
   }
   if (response.queue_position() > 0) {
     out << fmt::format(", position {} of {}", response.queue_position(), response.queue_length());
@@ -56,15 +53,17 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   out << '\n';
   if (is_terminal(job.state()) && !job.message().empty()) out << words(job.message(), now) << '\n';
   int number = 0;
+  bool plan_is_told = response.plan().note().empty();
   for (auto const& reason : response.reasons()) {
-    out << fmt::format(" {} {:<18} {}", ++number, reason_text(reason.code()), words(reason.message(), now));
+    out << fmt::format(" {} {:<20} {}", ++number, reason_text(reason.code()), words(reason.message(), now));
     if (auto const clears = clears_text(reason, now); !clears.empty()) out << "  [" << clears << ']';
     if (!reason.action().empty()) out << "  " << style.dim("to skip: " + safe(reason.action()));
     out << '\n';
+    plan_is_told = plan_is_told || reason.message() == response.plan().note();
   }
   if (response.has_plan() && response.plan().has_chosen() && !is_terminal(job.state())) {
     out << "Plan: " << plan_line(response.plan(), false, now) << '\n';
-    if (!response.plan().note().empty()) out << "      " << words(response.plan().note(), now) << '\n';
+    if (!plan_is_told) out << "      " << words(response.plan().note(), now) << '\n';
     out << assumed_text(job.spec());
   }
   if (job.has_latest_start_time() && job.state() == v1::Job::STATE_QUEUED) {

@@ -36,9 +36,10 @@ Table table_of(std::vector<v1::Job> const& jobs, Footprints const& footprints, U
   for (auto const& job : jobs) {
     auto const found = footprints.find(job.name());
     std::vector<std::string> row{short_id(job.name()), safe(job.spec().display_name()),
-                                 state_text(job.state()), std::to_string(job.exit_status()),
+                                 state_text(job.state()),
+                                 job.has_start_time() ? std::to_string(job.exit_status()) : "-",
                                  local_time(instant(job.end_time()), now)};
-    if (found == footprints.end()) {
+    if (found == footprints.end() || !job.has_start_time()) {
       row.insert(row.end(), {"-", "-", "-", "-"});
     } else {
       auto const& footprint = found->second;
@@ -125,7 +126,7 @@ void add_history(Cli& cli) {
   command->add_option("--since", options->since, kSince)->type_name("SPAN|TIME");
   command->add_option("--limit", options->limit, "At most so many, the newest (25)")
       ->type_name("1..10000")
-      ->check(CLI::Range(1, 10'000));
+      ->check(CLI::Range(1, 10'000).description(""));
   command->footer(
       "greenq history --since 7d                        submitted in the last week\n"
       "greenq history --since 2026-11-24T08:00+01:00    submitted since then; the zone is needed\n"

@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "client/cli/cli.hpp"
+#include "client/cli/format.hpp"
 #include "client/cli/json.hpp"
 #include "client/cli/selectors.hpp"
 #include "client/cli/streams.hpp"
@@ -27,7 +28,7 @@ Result<int> logs(Context& context, Options const& options) {
   query.offset = -options.tail_bytes;
   if (options.from_stderr) query.stream = v1::ReadLogRequest::STREAM_STDERR;
   Canceller canceller;
-  return read_log(
+  auto result = read_log(
       context.connection(), query, context.env(), canceller,
       [&](std::string_view data) {
         if (context.json()) {
@@ -38,6 +39,11 @@ Result<int> logs(Context& context, Options const& options) {
       },
       [&](std::string_view notice) { context.err() << notice << '\n'
                                                    << std::flush; });
+  if (!result && result.error().reason == "JOB_NOT_STARTED") {
+    result.error().message = "job " + short_id(*name) + " has not started, so it has no output yet; greenq logs -f " +
+                             short_id(*name) + " waits for it";
+  }
+  return result;
 }
 
 }  // namespace

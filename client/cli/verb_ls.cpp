@@ -88,8 +88,8 @@ Result<int> ls(Context& context, Options const& options) {
   if (context.for_people()) {
     if (list->jobs.empty()) {
       context.err() << (options.all_states || !options.states.empty()
-                            ? "No jobs.\n"
-                            : "No live jobs; greenq ls -a shows ended ones too.\n");
+                            ? "No such jobs.\n"
+                            : "No such live jobs; greenq ls -a shows ended ones too.\n");
     } else {
       context.out()
           << table_of(list->jobs, options.all_users, context.now()).text(!options.no_header, context.style());
@@ -119,7 +119,7 @@ void add_ls(Cli& cli) {
   command->add_option("--since", options->since, kSince)->type_name("SPAN|TIME");
   command->add_option("--limit", options->limit, "At most so many, the newest (100)")
       ->type_name("1..100000")
-      ->check(CLI::Range(1, 100'000));
+      ->check(CLI::Range(1, 100'000).description(""));
 }
 
 }  // namespace greenq::client

@@ -1,4 +1,5 @@
 // greenq submit FILE
+#include <algorithm>
 #include <ostream>
 
 #include "client/cli/cli.hpp"
@@ -29,7 +30,8 @@ Result<int> submit(Context& context, SubmitOptions const& options) {
     }
   }
   if (context.for_people()) {
-    context.out() << zone_line(context.now());
+    auto const planned = [](Submitted const& one) { return one.plan.has_chosen(); };
+    if (std::any_of(jobs->begin(), jobs->end(), planned)) context.out() << zone_line(context.now());
     print_footer(context, *jobs);
   }
   return 0;

@@ -61,8 +61,8 @@ Result<int> validate(Context& context, SubmitOptions const& options) {
     return 0;
   }
   context.out() << " as far as can be told without greenqd.\n"
-                << "Not checked: whether the machine has the resources, the site's limits, names in depends_on ("
-                << safe(checked.error().message) << ").\n";
+                << "Not checked: whether the machine has the resources, the site's limits, names in depends_on.\n"
+                << "Why: " << safe(checked.error().message) << ".\n";
   return 0;
 }
 

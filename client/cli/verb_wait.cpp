@@ -50,7 +50,7 @@ Result<int> wait(Context& context, Options const& options) {
                   "job " + short_id(name) + " has not ended within " + options.timeout);
     }
     if (context.json()) context.out() << to_json(**job) << '\n';
-    if (context.for_people()) context.out() << ending_line(**job) << '\n' << std::flush;
+    if (context.for_people()) context.out() << ending_line(**job, context.now()) << '\n' << std::flush;
     if (code == 0) code = exit_code_of(**job);
   }
   return code;

@@ -20,9 +20,7 @@ void print(Context& context, v1::JobEvent const& event) {
   }
   auto line = fmt::format("{:<10}  {:<12} {:<10}", local_time_seconds(instant(event.time()), context.now()),
                           full_id(event.job()), state_text(event.state()));
-  bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
-  if (waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED) line += ' ' + reason_text(event.reason());
-  if (!event.message().empty()) line += ' ' + words(event.message(), context.now());
+  line += ' ' + event_text(event, context.now());
   line.erase(line.find_last_not_of(' ') + 1);
   context.out() << line << '\n' << std::flush;
 }
@@ -45,7 +43,7 @@ Result<int> watch(Context& context, std::string const& word) {
     if (!job) return tl::unexpected<Failure>(job.error());
     if (is_terminal(job->state())) {
       if (context.for_people())
-        context.out() << full_id(job->name()) << " has ended: " << state_text(job->state()) << '\n';
+        context.out() << full_id(job->name()) << ' ' << standing_text(job->state()) << '\n';
       return 0;
     }
   }
