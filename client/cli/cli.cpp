@@ -47,8 +47,7 @@ CLI::App* Cli::add(std::string const& name, std::string const& help, Verb verb, 
   auto* const command = app_.add_subcommand(name, help);
   command->fallthrough();
   command->footer("");
-  command->callback(
-      [this, chosen = Chosen{name, std::move(verb), formats}] { chosen_ = chosen; });
+  command->callback([this, chosen = Chosen{name, std::move(verb), formats}] { chosen_ = chosen; });
   return command;
 }
 
@@ -56,7 +55,8 @@ Result<int> Cli::run_chosen(Context& context) const {
   auto const refused = [&](std::string const& what) {
     return fail(Exit::kUsage, "USAGE", chosen_.name + ' ' + what);
   };
-  if (context.json() && context.parsable()) return refused("prints JSON or ids, not both; drop -o json or -q");
+  if (context.json() && context.parsable())
+    return refused("prints JSON or ids, not both; drop -o json or -q");
   if (context.json() && !chosen_.formats.json) return refused("has no JSON; leave -o json away");
   if (context.parsable() && !chosen_.formats.ids) return refused("lists no ids; leave -q away");
   return chosen_.verb(context);
@@ -123,7 +123,8 @@ int run(std::vector<std::string> arguments, Environment& env) {
     env.out.flush();
     return *result;
   } catch (std::exception const& error) {
-    return end_with(fail(Exit::kError, "INTERNAL", std::string("unexpected: ") + error.what()).value(), json, env);
+    return end_with(fail(Exit::kError, "INTERNAL", std::string("unexpected: ") + error.what()).value(), json,
+                    env);
   }
 }
 

@@ -25,7 +25,9 @@ std::vector<SocketCandidate> socket_candidates(Environment const& env, std::stri
   candidates.push_back({"/run/greenq/greenqd.sock", "system"});
   // Where a user's daemon listens that has no runtime directory.
   auto const state = env.variable("XDG_STATE_HOME");
-  std::string const home = state && state->starts_with('/') ? *state : env.home.empty() ? "" : env.home + "/.local/state";
+  std::string const home = state && state->starts_with('/') ? *state
+                           : env.home.empty()               ? ""
+                                                            : env.home + "/.local/state";
   if (env.uid != 0 && !home.empty()) candidates.push_back({home + "/greenq/greenqd.sock", "state directory"});
   return candidates;
 }
@@ -92,8 +94,9 @@ std::optional<Failure> unreachable(SocketCandidate const& socket) {
       failure.exit = Exit::kError;
       failure.code = "RESOURCE_EXHAUSTED";
       failure.reason = "TOO_MANY_CONNECTIONS";
-      failure.message = "greenqd runs, but takes no more connections; you may hold 32 at once, so end some "
-                        "`greenq watch`, `logs -f`, `wait` or `run`, or try again soon";
+      failure.message =
+          "greenqd runs, but takes no more connections; you may hold 32 at once, so end some "
+          "`greenq watch`, `logs -f`, `wait` or `run`, or try again soon";
       return failure;
     case SocketState::kMissing:
     case SocketState::kNobodyListens:

@@ -112,7 +112,8 @@ std::string saving_text(v1::CarbonBook const& book) {
 }
 
 std::string footprint_text(v1::Footprint const& footprint, UtcTime now, Style style) {
-  if (!footprint.has_start_time() && footprint.energy().total_mj() == 0) return headline(footprint, now, style);
+  if (!footprint.has_start_time() && footprint.energy().total_mj() == 0)
+    return headline(footprint, now, style);
   auto const& energy = footprint.energy();
   auto out = headline(footprint, now, style);
   out += "Energy: " + energy_text(energy.total_mj()) + " at the device (" + quality_text(energy) + ')';

@@ -58,9 +58,11 @@ void mark(Row& row, v1::Plan const& plan) {
 }
 
 // Rows begin at full steps (12:00, 12:15), only the first one at the moment of asking.
-std::vector<Row> rows_of(v1::GetForecastResponse const& forecast, ChartOptions const& options, Milliseconds step) {
+std::vector<Row> rows_of(v1::GetForecastResponse const& forecast, ChartOptions const& options,
+                         Milliseconds step) {
   std::vector<Row> rows;
-  auto const late = options.begin.time_since_epoch() % step;
+  auto const late =
+      step < std::chrono::minutes(1) ? Milliseconds(0) : options.begin.time_since_epoch() % step;
   for (auto at = options.begin - late; at < options.end; at += step) {
     Row row{std::max(at, options.begin), std::min(at + step, options.end), std::nullopt,
             v1::POINT_STATE_UNSPECIFIED, false};
@@ -98,10 +100,11 @@ std::size_t known_rows(std::vector<Row> const& rows) {
   return count;
 }
 
-std::string title(v1::SignalSource const& source, std::optional<v1::PointState> common, UtcTime now, Style style) {
+std::string title(v1::SignalSource const& source, std::optional<v1::PointState> common, UtcTime now,
+                  Style style) {
   auto out = style.bold(kind_title(source.kind()) + " carbon intensity" +
-                        (source.zone().empty() ? "" : " of " + safe(source.zone())) + ", g CO2e/kWh, times in " +
-                        zone_name(now)) +
+                        (source.zone().empty() ? "" : " of " + safe(source.zone())) +
+                        ", g CO2e/kWh, times in " + zone_name(now)) +
              '\n';
   auto const& origin = source.label().empty() ? source.provider() : source.label();
   out += "Source: " + (origin.empty() ? "not named" : safe(origin)) + source_age(source, now);
@@ -110,10 +113,13 @@ std::string title(v1::SignalSource const& source, std::optional<v1::PointState> 
 }
 
 std::string legend(v1::Plan const& plan, UtcTime now) {
-  auto text = "> best window: " + window_text(plan.chosen(), now);
+  auto text =
+      std::string(plan.not_shifted_reason().empty() ? "> best window: " : "> not shifted, so it would run ") +
+      window_text(plan.chosen(), now);
   if (plan.segments_size() > 1) text += fmt::format(" in {} parts", plan.segments_size());
   if (plan.chosen().known()) {
-    text += ", " + intensity_text(plan.chosen().mean_mg_per_kwh()) + " g/kWh " + kind_text(plan.source().kind());
+    text +=
+        ", " + intensity_text(plan.chosen().mean_mg_per_kwh()) + " g/kWh " + kind_text(plan.source().kind());
   }
   if (plan.now().known()) text += ", " + intensity_text(plan.now().mean_mg_per_kwh()) + " if started now";
   return text + '\n';
@@ -149,7 +155,8 @@ std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions
     out += '\n';
   }
   if (options.plan && options.plan->has_chosen()) out += legend(*options.plan, now);
-  if (!forecast.source().attribution().empty()) out += "Data: " + safe(forecast.source().attribution()) + '\n';
+  if (!forecast.source().attribution().empty())
+    out += "Data: " + safe(forecast.source().attribution()) + '\n';
   return out;
 }
 

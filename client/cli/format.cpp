@@ -220,15 +220,18 @@ std::string reason_text(v1::HoldReason::Code code) {
 
 std::string event_text(v1::JobEvent const& event, UtcTime now) {
   bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
-  bool const has_reason = waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED &&
-                          event.reason() != v1::HoldReason::CODE_NOT_YET_EVALUATED;
-  auto const& message = event.message();
+  bool const about_reason = event.kind() == v1::JobEvent::KIND_REASON_CHANGED;
+  bool const present = event.kind() == v1::JobEvent::KIND_UNSPECIFIED;
+  auto const reason = waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED && (about_reason || present)
+                          ? reason_text(event.reason())
+                          : std::string();
+  if (present && !reason.empty()) return reason;
   // These repeat the reason or the state.
-  bool const says_more = !message.empty() && !message.starts_with("waits: ") && message != "runs" &&
-                         message != "released" && message != "submitted";
-  auto text = has_reason ? reason_text(event.reason()) : std::string();
-  if (says_more) text += (text.empty() ? "" : ": ") + words(message, now);
-  return text;
+  auto const& message = event.message();
+  bool const repeats =
+      message.starts_with("waits: ") || message == "runs" || message == "released" || message == "submitted";
+  if (message.empty() || repeats) return reason;
+  return (reason.empty() ? "" : reason + ": ") + words(message, now);
 }
 
 std::string standing_text(v1::Job::State state) {
@@ -242,8 +245,11 @@ std::string further_message(v1::Job const& job, UtcTime now) {
 }
 
 std::string not_shifted_text(std::string_view reason, UtcTime now) {
-  auto const text = words(reason, now);
-  return text.find("not shifted") == std::string::npos ? "not shifted: " + text : text;
+  constexpr std::string_view kSaid = "not shifted";
+  auto text = words(reason, now);
+  if (auto const said = text.find(": " + std::string(kSaid)); said != std::string::npos)
+    text.erase(said, kSaid.size() + 2);
+  return text.find(kSaid) == std::string::npos ? std::string(kSaid) + ": " + text : text;
 }
 
 std::string outcome_text(v1::Attempt::Outcome outcome) {

@@ -34,7 +34,7 @@ std::string local_time_with_zone(UtcTime time, UtcTime now);  // "Mon 23:40 CET"
 std::string zone_name(UtcTime time);                          // "CET"
 // "Times in CET.\n": ends a screen whose times do not name their zone.
 std::string zone_line(UtcTime now);
-std::string relative_time(UtcTime time, UtcTime now);         // "3h ago", "in 20m", "now"
+std::string relative_time(UtcTime time, UtcTime now);  // "3h ago", "in 20m", "now"
 
 std::string short_id(std::string_view job_name);    // "projects/vision/jobs/4213" -> "4213"
 std::string full_id(std::string_view job_name);     // -> "vision/4213"
@@ -42,7 +42,8 @@ std::string project_of(std::string_view job_name);  // -> "vision"
 
 std::string state_text(v1::Job::State state);  // "queued"; "other" when unknown
 bool is_terminal(v1::Job::State state);
-// Why a job waits, in two or three words: "cleaner window ahead"; "-" for none. Programs read the code in JSON.
+// Why a job waits, in two or three words: "cleaner window ahead"; "-" for none. Programs read the code in
+// JSON.
 std::string reason_text(v1::HoldReason::Code code);
 // What an event says: "cleaner window ahead", "submitted by ada"; may be empty where the state says all.
 std::string event_text(v1::JobEvent const& event, UtcTime now);
@@ -60,7 +61,8 @@ std::string point_state_text(v1::PointState state);  // "typical day" for climat
 // Where intensity figures come from, shown wherever they are: "marginal, GB, neso, issued 8m ago",
 // "marginal, US-CAL-CISO, replay of caiso-pge.csv at 1800x".
 std::string source_text(v1::SignalSource const& source, UtcTime now);
-std::string source_age(v1::SignalSource const& source, UtcTime now);  // ", issued 8m ago"; empty when not said
+std::string source_age(v1::SignalSource const& source,
+                       UtcTime now);  // ", issued 8m ago"; empty when not said
 
 // Control characters and invalid UTF-8 made harmless for a terminal: for texts that others wrote.
 std::string safe(std::string_view text);

@@ -10,14 +10,15 @@ constexpr JobKey kKeys[] = {
      "run: python3 train.py"},
     {"command", "list of texts, at most 4096", "`run` or `command` is needed",
      "A program and its arguments, without a shell. Instead of `run`.", "command: [python3, train.py]"},
-    {"name", "1 to 63 of a-z, 0-9 and -", "job-ID", "Shown in lists; `depends_on` can refer to it.",
+    {"name", "1 to 63 of a-z, 0-9 and -", "job- and the id", "Shown in lists; `depends_on` can refer to it.",
      "name: resnet50"},
-    {"project", "1 to 63 of a-z, 0-9 and -", "default", "Jobs of one project are listed and reported together.",
-     "project: vision"},
+    {"project", "1 to 63 of a-z, 0-9 and -", "the project `default`",
+     "Jobs of one project are listed and reported together.", "project: vision"},
     {"workdir", "path", "the directory greenq is called in",
      "Where the job runs. `~/` and relative paths are completed; it must exist.", "workdir: ~/src/resnet"},
     {"env", "map of texts, at most 256 KiB", "none",
-     "Environment. Besides it the job sees only HOME, USER, LOGNAME, SHELL, PATH and what GreenQ sets (GREENQ_*, "
+     "Environment. Besides it the job sees only HOME, USER, LOGNAME, SHELL, PATH and what GreenQ sets "
+     "(GREENQ_*, "
      "CUDA_VISIBLE_DEVICES). Names that begin with GREENQ_ are refused.",
      "env: {WANDB_MODE: offline}"},
     {"env_passthrough", "list of names", "none",
@@ -31,29 +32,32 @@ constexpr JobKey kKeys[] = {
     {"resources.cpus", "whole number, 1 to 65536", "1", "CPU cores.", "resources: {cpus: 8}"},
     {"resources.memory", "size", "none reserved", "Main memory.", "resources: {memory: 64GB}"},
     {"resources.nodes", "1", "1", "Machines. More than one: not yet.", "resources: {nodes: 1}"},
-    {"time_limit", "duration, from 1s to the site's limit", "the site's limit (`site.max_time_limit`)",
+    {"time_limit", "duration, from 1s to `site.max_time_limit`", "`site.max_time_limit` of greenqd",
      "Hard stop of an attempt: SIGTERM, a grace, SIGKILL.", "time_limit: 8h"},
     {"expected_duration", "duration, from 1s to `time_limit`", "`time_limit`; without that 1h is assumed",
      "Run time to plan with. A wrong figure makes a worse plan, nothing else.", "expected_duration: 5h"},
     {"expected_power", "power, above 0W, at most 10MW", "a model of the machine", "Power to plan with.",
      "expected_power: 620W"},
-    {"priority", "whole number, 0 to 100", "50", "Higher comes first among jobs that compete.", "priority: 60"},
+    {"priority", "whole number, 0 to 100", "50", "Higher comes first among jobs that compete.",
+     "priority: 60"},
     {"hold", "true or false", "false", "Submit held; `greenq release` lets the job go.", "hold: true"},
     {"not_before", "time", "now", "Earliest start.", "not_before: 2026-11-23T20:00+01:00"},
     {"labels", "map of texts, at most 32; keys of a-z, 0-9 and -, values of at most 255 bytes", "none",
      "Free labels.", "labels: {paper: green-ai}"},
     {"carbon.policy", "none, shift or threshold", "shift",
-     "none: as soon as there is room. shift: the cheapest window within the bound. threshold: only windows at or "
+     "none: as soon as there is room. shift: the cheapest window within the bound. threshold: only windows "
+     "at or "
      "below `max_intensity`, until the bound forces a start.",
      "carbon: {policy: none}"},
-    {"carbon.signal", "marginal or average", "the site's choice (`site.signal`)", "Which intensity decides.",
+    {"carbon.signal", "marginal or average", "`site.signal` of greenqd", "Which intensity decides.",
      "carbon: {signal: marginal}"},
     {"carbon.finish_by", "time, not in the past", "see `carbon.max_delay`",
      "Bound: the job should have ended by then.", "carbon: {finish_by: 2026-11-24T08:00+01:00}"},
     {"carbon.start_by", "time, not in the past", "see `carbon.max_delay`",
      "Bound: the job should have started by then.", "carbon: {start_by: 2026-11-24T02:00Z}"},
-    {"carbon.max_delay", "duration, at most 366d", "the site's (`site.max_delay`), when no bound is given",
-     "Bound: the job should start within this time of its submission. Only one of the three bounds may be given.",
+    {"carbon.max_delay", "duration, at most 366d", "without any bound `site.max_delay` of greenqd",
+     "Bound: the job should start within this time of its submission. Only one of the three bounds may be "
+     "given.",
      "carbon: {max_delay: 18h}"},
     {"carbon.max_intensity", "intensity, above 0", "needed by `policy: threshold`",
      "Only with `policy: threshold`.", "carbon: {policy: threshold, max_intensity: 250gCO2/kWh}"},
@@ -62,15 +66,18 @@ constexpr JobKey kKeys[] = {
     {"carbon.on_missed", "run, hold or fail", "run", "What happens when the bound can no longer be kept.",
      "carbon: {max_delay: 18h, on_missed: hold}"},
     {"carbon.on_stale_feed", "run, hold or use_history", "use_history",
-     "What happens when the signal is too old: start, wait for it (never past the bound), or plan with a typical "
+     "What happens when the signal is too old: start, wait for it (never past the bound), or plan with a "
+     "typical "
      "day.",
      "carbon: {on_stale_feed: run}"},
     {"checkpoint.signal", "name of a signal", "SIGUSR1", "Asks the job to save its work and to exit.",
      "checkpoint: {signal: SIGUSR1}"},
-    {"checkpoint.grace", "duration, from 1s to 1h", "2m", "How long that may take.", "checkpoint: {grace: 60s}"},
+    {"checkpoint.grace", "duration, from 1s to 1h", "2m", "How long that may take.",
+     "checkpoint: {grace: 60s}"},
     {"checkpoint.exit_code", "whole number, 1 to 127", "85", "Exit code that means: saved, start me again.",
      "checkpoint: {exit_code: 85}"},
-    {"retry.max", "whole number, 0 to 100", "needed in `retry`", "Attempts after the first.", "retry: {max: 3}"},
+    {"retry.max", "whole number, 0 to 100", "needed in `retry`", "Attempts after the first.",
+     "retry: {max: 3}"},
     {"retry.causes", "list of node_lost, oom, failed, time_limit",
      "every cause, when `exit_codes` is missing too", "What allows another attempt.",
      "retry: {max: 3, causes: [node_lost, oom]}"},
@@ -81,8 +88,10 @@ constexpr JobKey kKeys[] = {
     {"depends_on", "list, at most 100", "none", "Jobs that come first.",
      "depends_on: [{job: \"4213\", when: finished}]"},
     {"depends_on[].job", "id or name", "needed in each entry",
-     "A job's id, the name of an earlier job of the same file, or that of your newest job of the project.", ""},
-    {"depends_on[].when", "succeeded, finished, failed or started", "succeeded", "What it must have reached.", ""},
+     "A job's id, the name of an earlier job of the same file, or that of your newest job of the project.",
+     ""},
+    {"depends_on[].when", "succeeded, finished, failed or started", "succeeded", "What it must have reached.",
+     ""},
     {"output.stdout", "path without ..", "kept for `greenq logs` only",
      "File below `workdir`; %j is the job, %t the attempt, %u the user, %n the name.",
      "output: {stdout: logs/%j.out}"},
@@ -102,8 +111,10 @@ constexpr LaterKey kLater[] = {
 };
 
 constexpr std::string_view kRules =
-    "A job file is YAML without surprises: every key is listed here, unknown ones are errors with their place, and\n"
-    "anchors, aliases and tags are refused. Documents separated by --- are several jobs, at most 1000, submitted all\n"
+    "A job file is YAML without surprises: every key is listed here, unknown ones are errors with their "
+    "place, and\n"
+    "anchors, aliases and tags are refused. Documents separated by --- are several jobs, at most 1000, "
+    "submitted all\n"
     "or none. A file has at most 256 KiB. greenq validate checks one, --set KEY=VALUE overrides a value.\n";
 
 constexpr std::pair<std::string_view, std::string_view> kUnits[] = {
@@ -136,7 +147,7 @@ std::span<LaterKey const> later_keys() {
 
 std::string job_file_help() {
   std::string out(kRules);
-  out += "\nKEY                    VALUE (what holds without the key)\n";
+  out += "\nKEY                    VALUE (what holds when the key is missing)\n";
   for (auto const& row : kKeys) {
     std::string line(row.key);
     line.resize(std::max<std::size_t>(line.size() + 1, 23), ' ');
@@ -154,10 +165,13 @@ std::string job_file_help() {
 }
 
 std::string job_file_page() {
-  std::string out = "# The job file\n\nGenerated from the table in `client/cli/job_reference.cpp`; a test compares them.\n\n";
+  std::string out =
+      "# The job file\n\nGenerated from the table in `client/cli/job_reference.cpp`; a test compares "
+      "them.\n\n";
   out += kRules;
   out += "\n| unit | written |\n|---|---|\n";
-  for (auto const& [name, forms] : kUnits) out += "| " + std::string(name) + " | " + std::string(forms) + " |\n";
+  for (auto const& [name, forms] : kUnits)
+    out += "| " + std::string(name) + " | " + std::string(forms) + " |\n";
   std::string_view now = "none yet";
   for (auto const& row : kKeys) {
     bool const nested = section(row.key) != row.key;
@@ -167,13 +181,18 @@ std::string job_file_page() {
       out += "| key | value | without it | meaning | example |\n|---|---|---|---|---|\n";
       now = title;
     }
-    out += "| `" + std::string(row.key) + "` | " + std::string(row.value) + " | " + std::string(row.missing) + " | " +
-           std::string(row.meaning) + " | " + (row.example.empty() ? "" : '`' + std::string(row.example) + '`') +
-           " |\n";
+    out += "| `" + std::string(row.key) + "` | " + std::string(row.value) + " | " + std::string(row.missing) +
+           " | " + std::string(row.meaning) + " | " +
+           (row.example.empty() ? "" : '`' + std::string(row.example) + '`') + " |\n";
   }
   out += "\n## Not yet\n\nRefused with these words, never ignored:\n\n";
-  for (auto const& later : kLater) out += "- `" + std::string(later.key) + "`: " + std::string(later.words) + ".\n";
-  out += "- `resources.nodes` above 1, `env_passthrough: all`, `carbon.policy: budget_only` and `%a` in `output`.\n";
+  for (auto const& later : kLater)
+    out += "- `" + std::string(later.key) + "`: " + std::string(later.words) + ".\n";
+  out +=
+      "- `resources.nodes` above 1, `env_passthrough: all`, `carbon.policy: budget_only` and `%a` in "
+      "`output`.\n"
+      "- `deadline` is refused for good: say `carbon.finish_by` (has ended) or `carbon.start_by` (has "
+      "started).\n";
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Every key of a job file in one table: `greenq help jobfile` and config/JOBFILE.md are made from it. Tests compare
-// it with what the reader asks for, and with the committed page.
+// Every key of a job file in one table: `greenq help jobfile` and config/JOBFILE.md are made from it. Tests
+// compare it with what the reader asks for, and with the committed page.
 #pragma once
 
 #include <span>

@@ -331,7 +331,9 @@ class JobReader {
 
   void dependencies() {
     using Dependency = v1::Dependency;
-    if (auto const* const list = job_.node("depends_on"); list != nullptr && !check_dependencies(*list, problems_)) return;
+    if (auto const* const list = job_.node("depends_on");
+        list != nullptr && !check_dependencies(*list, problems_))
+      return;
     for (auto& map : job_.map_list("depends_on")) {
       auto& dependency = *spec().add_depends_on();
       auto const job = map.text("job");

@@ -10,8 +10,8 @@
 
 namespace greenq::client {
 
-// Problems are added to `problems`; the request is only good when none was added. `asked` receives every key that was
-// looked for, dotted, e.g. "depends_on[0].job".
+// Problems are added to `problems`; the request is only good when none was added. `asked` receives every key
+// that was looked for, dotted, e.g. "depends_on[0].job".
 v1::SubmitJobRequest read_job(config::Node const& document, Environment const& env,
                               config::Problems& problems, std::set<std::string>* asked = nullptr);
 

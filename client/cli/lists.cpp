@@ -80,8 +80,9 @@ Result<UtcTime> parse_since(std::string const& text, UtcTime now) {
   if (back) return now - *back;
   auto const at = config::parse_instant(text);
   if (at) return *at;
-  return fail(Exit::kUsage, "USAGE",
-              "\"" + text + "\" is neither a duration back from now (6h) nor a time (2026-11-24T08:00+01:00)");
+  return fail(
+      Exit::kUsage, "USAGE",
+      "\"" + text + "\" is neither a duration back from now (6h) nor a time (2026-11-24T08:00+01:00)");
 }
 
 }  // namespace greenq::client

@@ -111,16 +111,17 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
   }
   out += "Intensity: " + source_text(plan.source(), now) + ". Energy is modelled.\n";
   if (assumed && plan.has_chosen()) out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
-  if (!plan.note().empty()) out += "Why: " + words(plan.note(), now) + ".\n";
+  if (!plan.note().empty()) out += "Why: " + words(plan.note(), now) + '\n';
   if (!plan.not_shifted_reason().empty())
-    out += "Shift: " + not_shifted_text(plan.not_shifted_reason(), now) + '\n';
+    out += "Note: " + not_shifted_text(plan.not_shifted_reason(), now) + '\n';
   return out;
 }
 
 std::string dependency_text(v1::JobSpec const& spec) {
   std::string text;
   for (auto const& dependency : spec.depends_on()) {
-    text += (text.empty() ? "after " : " and ") + safe(dependency.job()) + condition_text(dependency.condition());
+    text +=
+        (text.empty() ? "after " : " and ") + safe(dependency.job()) + condition_text(dependency.condition());
   }
   return text.empty() ? text : text + ", at a time that is not known";
 }

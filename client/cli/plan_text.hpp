@@ -25,7 +25,8 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
 // "Mon 23:40-04:40"
 std::string window_text(v1::PlannedWindow const& window, UtcTime now);
 
-// "after prep has succeeded, at a time that is not known"; empty without dependencies. A plan leaves them aside.
+// "after prep has succeeded, at a time that is not known"; empty without dependencies. A plan leaves them
+// aside.
 std::string dependency_text(v1::JobSpec const& spec);
 
 }  // namespace greenq::client

@@ -15,7 +15,8 @@ constexpr std::uint64_t kMostId = std::numeric_limits<std::int64_t>::max();
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > kMostId) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > kMostId)
+    return std::nullopt;
   return value;
 }
 

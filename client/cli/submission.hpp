@@ -21,8 +21,8 @@ void add_file_options(CLI::App& command, SubmitOptions& options);
 
 struct Submitted {
   v1::Job job;
-  v1::Plan plan;          // without `chosen` when none was made in time
-  v1::JobSpec asked;      // what the file said
+  v1::Plan plan;      // without `chosen` when none was made in time
+  v1::JobSpec asked;  // what the file said
 };
 
 // All jobs of the file, all or none. A lost answer is asked for once more with the same request id. Then
@@ -30,7 +30,8 @@ struct Submitted {
 Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const& options,
                                            bool wait_for_plan);
 
-// Lets the daemon check and plan all jobs of the file together; nothing is stored. Failures are not placed yet.
+// Lets the daemon check and plan all jobs of the file together; nothing is stored. Failures are not placed
+// yet.
 Result<v1::BatchSubmitJobsResponse> check_with_daemon(Context& context, JobFile const& file);
 
 // "Submitted vision/4213 · planned start …"; names no time zone.

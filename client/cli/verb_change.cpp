@@ -56,16 +56,11 @@ Result<int> change_all(Context& context, Options const& options, std::string_vie
 
 void add(Cli& cli, std::string const& verb, std::string const& help, std::string done, Change apply) {
   auto const options = std::make_shared<Options>();
-  auto* const command =
-      cli.add(
-      verb, help,
-      [options, done = std::move(done), apply = std::move(apply)](Context& context) {
-        return change_all(context, *options, done, apply);
-      },
-      {.json = true, .ids = true});
-  command->add_option("job", options->jobs, kJobs)
-      ->type_name("LIVE_JOB")
-      ->required();
+  auto* const command = cli.add(verb, help,
+                                [options, done = std::move(done), apply = std::move(apply)](
+                                    Context& context) { return change_all(context, *options, done, apply); },
+                                {.json = true, .ids = true});
+  command->add_option("job", options->jobs, kJobs)->type_name("LIVE_JOB")->required();
   command->add_option("--reason", options->reason, "Shown to others, at most 200 characters")
       ->check([](std::string const& text) {
         return text.size() > 200 ? std::string("must have at most 200 characters") : std::string();

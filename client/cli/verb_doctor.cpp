@@ -76,7 +76,8 @@ class Page {
     line(true, true,
          "runs since " + local_time_with_zone(instant(info.start_time()), now_) + " (" +
              relative_time(instant(info.start_time()), now_) + "), state in " + safe(info.state_dir()));
-    line(true, true, "runs jobs as " + (info.run_as() == "self" ? "the user that started it" : safe(info.run_as())));
+    line(true, true,
+         "runs jobs as " + (info.run_as() == "self" ? "the user that started it" : safe(info.run_as())));
     if (info.hold_mode()) line(false, true, "HOLDS every job: " + safe(info.hold_reason()));
     std::string jobs;
     for (auto const& [state, count] : info.live_jobs()) {

@@ -17,8 +17,7 @@ std::string clears_text(v1::HoldReason const& reason, UtcTime now) {
   if (!reason.has_clears_time()) return {};
   auto const at = instant(reason.clears_time());
   if (at <= now) return "clears now";
-  return "clears " +
-         (at - now < std::chrono::minutes(2) ? relative_time(at, now) : local_time(at, now));
+  return "clears " + (at - now < std::chrono::minutes(2) ? relative_time(at, now) : local_time(at, now));
 }
 
 // The daemon puts its assumption into the job, where it looks like a wish.
@@ -55,7 +54,7 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   int number = 0;
   bool plan_is_told = response.plan().note().empty();
   for (auto const& reason : response.reasons()) {
-    out << fmt::format(" {} {:<20} {}", ++number, reason_text(reason.code()), words(reason.message(), now));
+    out << fmt::format(" {} {:<20}  {}", ++number, reason_text(reason.code()), words(reason.message(), now));
     if (auto const clears = clears_text(reason, now); !clears.empty()) out << "  [" << clears << ']';
     if (!reason.action().empty()) out << "  " << style.dim("to skip: " + safe(reason.action()));
     out << '\n';
@@ -68,8 +67,7 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   }
   if (job.has_latest_start_time() && job.state() == v1::Job::STATE_QUEUED) {
     auto const latest = instant(job.latest_start_time());
-    out << "Starts at the latest " << local_time(latest, now) << " (" << relative_time(latest, now)
-        << ")\n";
+    out << "Starts at the latest " << local_time(latest, now) << " (" << relative_time(latest, now) << ")\n";
   }
   if (response.history_size() > 0) out << "Past:\n" << history_text(response, now);
   out << zone_line(now);

@@ -81,7 +81,8 @@ Result<std::optional<v1::Plan>> plan_for(Context& context, Options const& option
 std::string nothing_known(Options const& options, std::string const& zone) {
   auto const kind = signal_of(options);
   return std::string("No ") + (kind == v1::SIGNAL_KIND_UNSPECIFIED ? "" : kind_title(kind) + ' ') +
-         "intensity is known for " + (zone.empty() ? "this machine, whose zone is not set" : "zone " + safe(zone));
+         "intensity is known for " +
+         (zone.empty() ? "this machine, whose zone is not set" : "zone " + safe(zone));
 }
 
 // A day or what there is of it, or so much that the marked window stands inside.
@@ -127,9 +128,10 @@ void print(Context& context, Options const& options, v1::GetForecastResponse con
            std::optional<v1::Plan> const& plan, std::optional<Milliseconds> horizon) {
   auto const now = context.now();
   if (response.points_size() == 0) {
-    context.out() << nothing_known(options, response.source().zone())
-                  << ".\ngreenq zones lists what there is, greenq doctor says how the feeds are; an operator adds a "
-                     "feed in greenqd.yaml.\n";
+    context.out()
+        << nothing_known(options, response.source().zone())
+        << ".\ngreenq zones lists what there is, greenq doctor says how the feeds are; an operator adds a "
+           "feed in greenqd.yaml.\n";
     return;
   }
   ChartOptions chart;
@@ -173,11 +175,13 @@ void add_forecast(Cli& cli) {
                                 [options](Context& context) { return forecast(context, *options); });
   auto* const job = command->add_option("--job", options->job, "Mark the window planned for this job");
   job->type_name("LIVE_JOB");
-  auto* const length =
-      command->add_option("--duration", options->duration, "Mark the best window for a run of this length, e.g. 2h");
+  auto* const length = command->add_option("--duration", options->duration,
+                                           "Mark the best window for a run of this length, e.g. 2h");
   length->type_name("SPAN")->excludes(job);
   command->add_option("--horizon", options->horizon, "How far ahead, e.g. 48h")->type_name("SPAN");
-  command->add_option("--zone", options->zone, "Of another grid zone, see greenq zones (default: this machine's)")
+  command
+      ->add_option("--zone", options->zone,
+                   "Of another grid zone, see greenq zones (default: this machine's)")
       ->type_name("ZONE")
       ->excludes(job)
       ->excludes(length);

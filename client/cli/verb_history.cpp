@@ -80,8 +80,9 @@ void print(Context& context, std::vector<v1::Job> const& jobs, Footprints const&
   for (auto const& job : jobs) {
     auto const found = footprints.find(job.name());
     if (context.json()) {
-      context.out() << "{\"job\":" << to_json(job) << ",\"footprint\":"
-                    << (found == footprints.end() ? "null" : to_json(found->second)) << "}\n";
+      context.out() << "{\"job\":" << to_json(job)
+                    << ",\"footprint\":" << (found == footprints.end() ? "null" : to_json(found->second))
+                    << "}\n";
     } else if (found != footprints.end()) {
       sources.add(found->second.marginal());
       sources.add(found->second.average());
@@ -117,9 +118,9 @@ Result<int> history(Context& context, Options const& options) {
 
 void add_history(Cli& cli) {
   auto const options = std::make_shared<Options>();
-  auto* const command = cli.add("history", "List your ended jobs with energy and carbon (JSON Lines with -o json)",
-                                [options](Context& context) { return history(context, *options); },
-                                {.json = true, .ids = true});
+  auto* const command = cli.add(
+      "history", "List your ended jobs with energy and carbon (JSON Lines with -o json)",
+      [options](Context& context) { return history(context, *options); }, {.json = true, .ids = true});
   command->add_flag("-A,--all-users", options->all_users, "Jobs of everyone");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");
   command->add_option("--project", options->project, "Only this project, e.g. vision")->type_name("NAME");

@@ -40,8 +40,9 @@ Result<int> logs(Context& context, Options const& options) {
       [&](std::string_view notice) { context.err() << notice << '\n'
                                                    << std::flush; });
   if (!result && result.error().reason == "JOB_NOT_STARTED") {
-    result.error().message = "job " + short_id(*name) + " has not started, so it has no output yet; greenq logs -f " +
-                             short_id(*name) + " waits for it";
+    result.error().message = "job " + short_id(*name) +
+                             " has not started, so it has no output yet; greenq logs -f " + short_id(*name) +
+                             " waits for it";
   }
   return result;
 }

@@ -105,9 +105,9 @@ Result<int> ls(Context& context, Options const& options) {
 
 void add_ls(Cli& cli) {
   auto const options = std::make_shared<Options>();
-  auto* const command = cli.add("ls", "List live jobs (JSON Lines with -o json)",
-                                [options](Context& context) { return ls(context, *options); },
-                                {.json = true, .ids = true});
+  auto* const command =
+      cli.add("ls", "List live jobs (JSON Lines with -o json)",
+              [options](Context& context) { return ls(context, *options); }, {.json = true, .ids = true});
   command->add_flag("-a,--all", options->all_states, "Ended jobs too");
   command->add_flag("-A,--all-users", options->all_users, "Jobs of everyone");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");

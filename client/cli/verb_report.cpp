@@ -148,7 +148,8 @@ void add_report(Cli& cli) {
   command->add_option("--user", options->user, "Only jobs of this user, e.g. ada")->type_name("NAME");
   command->add_option("--since", options->since, "Ended since: 7d (back from now), or 2026-11-24T08:00+01:00")
       ->type_name("SPAN|TIME");
-  command->add_option("--until", options->until, "Ended before: 1d (back from now), or 2026-11-24T08:00+01:00")
+  command
+      ->add_option("--until", options->until, "Ended before: 1d (back from now), or 2026-11-24T08:00+01:00")
       ->type_name("SPAN|TIME");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");
 }

@@ -103,7 +103,9 @@ Result<int> run_job(Context& context, SubmitOptions const& options) {
   if (!jobs) return tl::unexpected<Failure>(jobs.error());
   auto const& job = jobs->front().job;
   Attachment attachment(context, job.name());
-  if (context.for_people()) attachment.say("-- " + submitted_line(jobs->front(), context.now()) + " · times in " + zone_name(context.now()));
+  if (context.for_people())
+    attachment.say("-- " + submitted_line(jobs->front(), context.now()) + " · times in " +
+                   zone_name(context.now()));
   auto const ended = attachment.follow();
   if (!ended) return tl::unexpected<Failure>(ended.error());
   auto const id = short_id(job.name());

@@ -41,9 +41,9 @@ Result<int> submit(Context& context, SubmitOptions const& options) {
 
 void add_submit(Cli& cli) {
   auto const options = std::make_shared<SubmitOptions>();
-  auto* const command = cli.add("submit", "Submit the jobs of a file, all or none",
-                                [options](Context& context) { return submit(context, *options); },
-                                {.json = true, .ids = true});
+  auto* const command =
+      cli.add("submit", "Submit the jobs of a file, all or none",
+              [options](Context& context) { return submit(context, *options); }, {.json = true, .ids = true});
   add_file_options(*command, *options);
   command->add_flag("--hold", options->hold, "Submit held; greenq release lets it go");
 }

@@ -46,7 +46,8 @@ Result<int> validate(Context& context, SubmitOptions const& options) {
     return tl::unexpected<Failure>(file->place(failure));
   }
   auto const checked = check_with_daemon(context, *file);
-  if (!checked && is_about_the_job(checked.error())) return tl::unexpected<Failure>(file->place(checked.error()));
+  if (!checked && is_about_the_job(checked.error()))
+    return tl::unexpected<Failure>(file->place(checked.error()));
   if (context.json()) {
     for (auto const& request : file->requests) {
       context.out() << "{\"request\":" << to_json(request)
@@ -60,9 +61,10 @@ Result<int> validate(Context& context, SubmitOptions const& options) {
     context.out() << "; greenqd would accept " << (count == 1 ? "it" : "them") << ".\n";
     return 0;
   }
-  context.out() << " as far as can be told without greenqd.\n"
-                << "Not checked: whether the machine has the resources, the site's limits, names in depends_on.\n"
-                << "Why: " << safe(checked.error().message) << ".\n";
+  context.out()
+      << " as far as can be told without greenqd.\n"
+      << "Not checked: whether the machine has the resources, the site's limits, names in depends_on.\n"
+      << "Why: " << safe(checked.error().message) << ".\n";
   return 0;
 }
 
@@ -70,9 +72,8 @@ Result<int> validate(Context& context, SubmitOptions const& options) {
 
 void add_validate(Cli& cli) {
   auto const options = std::make_shared<SubmitOptions>();
-  auto* const command =
-      cli.add("validate", "Check a job file; without greenqd, what can be told without it",
-              [options](Context& context) { return validate(context, *options); });
+  auto* const command = cli.add("validate", "Check a job file; without greenqd, what can be told without it",
+                                [options](Context& context) { return validate(context, *options); });
   add_file_options(*command, *options);
 }
 

@@ -48,7 +48,8 @@ Result<int> watch(Context& context, std::string const& word) {
     }
   }
   if (!context.json()) {
-    context.out() << context.style().bold("TIME (" + zone_name(context.now()) + ")  JOB          STATE      EVENT")
+    context.out() << context.style().bold("TIME (" + zone_name(context.now()) +
+                                          ")  JOB          STATE      EVENT")
                   << '\n'
                   << std::flush;
   }

@@ -15,8 +15,8 @@ Result<std::vector<v1::Zone>> list_zones(Context& context) {
   v1::ListZonesRequest request;
   request.set_page_size(1000);
   while (true) {
-    auto const page = connection.call<v1::ListZonesResponse>(
-        connection.carbon(), &v1::CarbonService::Stub::ListZones, request);
+    auto const page = connection.call<v1::ListZonesResponse>(connection.carbon(),
+                                                             &v1::CarbonService::Stub::ListZones, request);
     if (!page) return tl::unexpected<Failure>(page.error());
     zones.insert(zones.end(), page->zones().begin(), page->zones().end());
     if (page->next_page_token().empty()) return zones;
@@ -73,13 +73,15 @@ Result<int> zones(Context& context, bool no_header) {
     auto const of_zone = feeds_of(zone, *feeds);
     if (context.json()) context.out() << json_of(zone, of_zone) << '\n';
     auto const id = zone_id(zone);
-    table.add({safe(id) + (zone.site() ? " *" : ""), zone.display_name() == id ? "-" : safe(zone.display_name()),
-               typical_days(zone), feeds_text(of_zone)});
+    table.add({safe(id) + (zone.site() ? " *" : ""),
+               zone.display_name() == id ? "-" : safe(zone.display_name()), typical_days(zone),
+               feeds_text(of_zone)});
     site = site || zone.site();
   }
   if (context.json()) return 0;
   context.out() << table.text(!no_header, context.style());
-  context.out() << (site ? "* is the zone of this machine. " : "This machine has no zone; see site.zone in greenqd.yaml. ")
+  context.out() << (site ? "* is the zone of this machine. "
+                         : "This machine has no zone; see site.zone in greenqd.yaml. ")
                 << "Only feeds and typical days of that zone move and price jobs.\n";
   return 0;
 }
@@ -88,9 +90,9 @@ Result<int> zones(Context& context, bool no_header) {
 
 void add_zones(Cli& cli) {
   auto const no_header = std::make_shared<bool>(false);
-  auto* const command =
-      cli.add("zones", "List the grid zones that are known, their signals and feeds (JSON Lines with -o json)",
-              [no_header](Context& context) { return zones(context, *no_header); }, {.json = true, .ids = true});
+  auto* const command = cli.add(
+      "zones", "List the grid zones that are known, their signals and feeds (JSON Lines with -o json)",
+      [no_header](Context& context) { return zones(context, *no_header); }, {.json = true, .ids = true});
   command->add_flag("-n,--no-header", *no_header, "No line of titles");
 }
 

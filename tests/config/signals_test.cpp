@@ -16,7 +16,8 @@ TEST(Signals, NamesWithAndWithoutPrefix) {
 }
 
 TEST(Signals, WhatAJobCannotCatchIsRefusedWithAHint) {
-  EXPECT_EQ(parse_signal("SIGKILL").error(), "\"SIGKILL\" is not a signal that a job can catch; use e.g. SIGUSR1");
+  EXPECT_EQ(parse_signal("SIGKILL").error(),
+            "\"SIGKILL\" is not a signal that a job can catch; use e.g. SIGUSR1");
   EXPECT_EQ(parse_signal("SIGUSR3").error(),
             "\"SIGUSR3\" is not a signal that a job can catch; did you mean \"SIGUSR1\"?");
   EXPECT_FALSE(parse_signal(""));
