@@ -53,7 +53,7 @@ class JobReader {
     auto const checked = [&](std::string_view key) -> std::optional<std::string> {
       auto name = job_.text(key);
       if (name && !is_name(*name)) {
-        job_.complain(key, in_quotes(*name) + " must be 1 to 63 of a-z, 0-9 and -");
+        job_.complain(key, in_quotes(*name) + " must be 1 to 63 of a-z, 0-9 and -, not - first");
         return std::nullopt;
       }
       return name;

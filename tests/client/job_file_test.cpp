@@ -150,7 +150,7 @@ limits: {carbon: 4kgCO2e}
 checkpont: {signal: SIGUSR1}
 deadline: tomorrow
 )"),
-            R"(job.yaml:1:7: error: name: "Res_Net" must be 1 to 63 of a-z, 0-9 and -
+            R"(job.yaml:1:7: error: name: "Res_Net" must be 1 to 63 of a-z, 0-9 and -, not - first
   1 | name: Res_Net
     |       ^~~~~~~
 job.yaml:3:10: error: command: give either run (a script) or command (a list), not both
@@ -251,6 +251,8 @@ TEST_F(JobFileTest, SingleMistakes) {
            Case{"run: x\ndepends_on: [prep]\n",
                 "job.yaml:2:14: error: depends_on[0]: must be a map, not text; e.g. "
                 "depends_on: [{job: prep, when: succeeded}]"},
+           Case{"run: x\nname: -x\n",
+                "job.yaml:2:7: error: name: \"-x\" must be 1 to 63 of a-z, 0-9 and -, not - first"},
            Case{"run: x\npriority: 101\n",
                 "job.yaml:2:11: error: priority: \"101\" is out of range; use 0 to 100"},
            Case{"run: x\ncarbon: none\n", "job.yaml:2:9: error: carbon: must be a map of keys, not text"},
