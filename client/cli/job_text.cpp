@@ -113,7 +113,8 @@ std::string job_text(v1::Job const& job, UtcTime now, Style style) {
   if (spec.has_time_limit()) lines.add("time limit", duration_text(span(spec.time_limit())));
   if (spec.has_expected_duration()) {
     auto const expected = span(spec.expected_duration());
-    lines.add("expected", duration_text(expected) + (is_the_assumed(expected) ? " (or assumed)" : ""));
+    lines.add("expected", duration_text(expected) +
+                              (is_the_assumed(expected) ? " (assumed, unless the file says so)" : ""));
   }
   lines.add("carbon", carbon_policy_text(spec.carbon(), now));
   if (spec.has_priority() && spec.priority() != 50) lines.add("priority", std::to_string(spec.priority()));
