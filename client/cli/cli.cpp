@@ -4,6 +4,9 @@
 #include <exception>
 #include <ostream>
 
+#include "client/cli/usage.hpp"
+#include "client/cli/version.hpp"
+
 namespace greenq::client {
 
 Context::Context(Environment& environment, GlobalOptions options)
@@ -33,15 +36,30 @@ Cli::Cli() {
       ->check(CLI::IsMember({"table", "json"}));
   app_.add_option("--color", options_.colour, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
-  app_.add_flag("-q,--parsable", options_.parsable, "Print bare ids only");
+  app_.add_flag("-q,--parsable", options_.parsable,
+                "Print only ids, one a line (where jobs, nodes or zones are made, changed or listed)");
   app_.set_help_flag("-h,--help", "Print this help");
+  app_.set_version_flag("--version", "greenq " + std::string(kVersion), "Print the version of greenq");
+  app_.footer("greenq help VERB explains a verb, greenq help jobfile every key of a job file.");
 }
 
-CLI::App* Cli::add(std::string const& name, std::string const& help, Verb verb) {
+CLI::App* Cli::add(std::string const& name, std::string const& help, Verb verb, Formats formats) {
   auto* const command = app_.add_subcommand(name, help);
   command->fallthrough();
-  command->callback([this, verb = std::move(verb)] { chosen_ = verb; });
+  command->footer("");
+  command->callback([this, chosen = Chosen{name, std::move(verb), formats}] { chosen_ = chosen; });
   return command;
+}
+
+Result<int> Cli::run_chosen(Context& context) const {
+  auto const refused = [&](std::string const& what) {
+    return fail(Exit::kUsage, "USAGE", chosen_.name + ' ' + what);
+  };
+  if (context.json() && context.parsable())
+    return refused("prints JSON or ids, not both; drop -o json or -q");
+  if (context.json() && !chosen_.formats.json) return refused("has no JSON; leave -o json away");
+  if (context.parsable() && !chosen_.formats.ids) return refused("lists no ids; leave -q away");
+  return chosen_.verb(context);
 }
 
 void add_verbs(Cli& cli) {
@@ -59,10 +77,12 @@ void add_verbs(Cli& cli) {
   add_history(cli);
   add_report(cli);
   add_forecast(cli);
+  add_zones(cli);
   add_nodes(cli);
   add_doctor(cli);
   add_completion(cli);
   add_version(cli);
+  add_help(cli);
 }
 
 namespace {
@@ -82,14 +102,6 @@ int end_with(Failure const& failure, bool json, Environment& env) {
   return static_cast<int>(failure.exit);
 }
 
-Failure usage(std::string message) {
-  Failure failure;
-  failure.exit = Exit::kUsage;
-  failure.code = "USAGE";
-  failure.message = std::move(message);
-  return failure;
-}
-
 }  // namespace
 
 int run(std::vector<std::string> arguments, Environment& env) {
@@ -100,21 +112,19 @@ int run(std::vector<std::string> arguments, Environment& env) {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
       cli.app().parse(arguments);
-    } catch (CLI::CallForHelp const& help) {
-      return cli.app().exit(help, env.out, env.err);
+    } catch (CLI::Success const& asked) {  // --help, --version
+      return cli.app().exit(asked, env.out, env.err);
     } catch (CLI::ParseError const& error) {
-      return end_with(usage(std::string(error.what()) + "; see greenq --help"), json, env);
+      return end_with(usage_failure(cli.app(), error), json, env);
     }
     Context context(env, cli.options());
-    auto const result = cli.chosen()(context);
+    auto const result = cli.run_chosen(context);
     if (!result) return end_with(result.error(), context.json(), env);
     env.out.flush();
     return *result;
   } catch (std::exception const& error) {
-    auto failure = usage(std::string("unexpected: ") + error.what());
-    failure.exit = Exit::kError;
-    failure.code = "INTERNAL";
-    return end_with(failure, json, env);
+    return end_with(fail(Exit::kError, "INTERNAL", std::string("unexpected: ") + error.what()).value(), json,
+                    env);
   }
 }
 

@@ -20,7 +20,7 @@ struct GlobalOptions {
   std::string socket;
   std::string output = "table";  // table | json
   std::string colour = "auto";   // auto | always | never
-  bool parsable = false;         // bare ids
+  bool parsable = false;         // -q: bare ids, one a line
 };
 
 // What a verb works with.
@@ -49,19 +49,32 @@ class Context {
 
 using Verb = std::function<Result<int>(Context&)>;  // the exit code, or a failure that is then printed
 
+// What a verb can print besides text for people. What it cannot is refused, never ignored.
+struct Formats {
+  bool json = true;  // -o json
+  bool ids = false;  // -q
+};
+
 // The command tree. The options of a verb live in its closure.
 class Cli {
  public:
   Cli();
   CLI::App& app() { return app_; }
   GlobalOptions const& options() const { return options_; }
-  CLI::App* add(std::string const& name, std::string const& help, Verb verb);
-  Verb const& chosen() const { return chosen_; }
+  CLI::App* add(std::string const& name, std::string const& help, Verb verb, Formats formats = {});
+  // After parsing: runs the verb that was asked for.
+  Result<int> run_chosen(Context& context) const;
 
  private:
+  struct Chosen {
+    std::string name;
+    Verb verb;
+    Formats formats;
+  };
+
   CLI::App app_{"Queue training jobs for hours of clean power, and know what they used.", "greenq"};
   GlobalOptions options_;
-  Verb chosen_;
+  Chosen chosen_;
 };
 
 // Each registers its verbs; see the file of the same name.
@@ -79,10 +92,12 @@ void add_change(Cli& cli);      // cancel, hold, release
 void add_history(Cli& cli);     // history
 void add_report(Cli& cli);      // report
 void add_forecast(Cli& cli);    // forecast
+void add_zones(Cli& cli);       // zones
 void add_nodes(Cli& cli);       // nodes
 void add_doctor(Cli& cli);      // doctor
 void add_completion(Cli& cli);  // completion
 void add_version(Cli& cli);     // version
+void add_help(Cli& cli);        // help
 
 // Registers all verbs.
 void add_verbs(Cli& cli);

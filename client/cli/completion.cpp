@@ -27,6 +27,16 @@ std::vector<std::string> choices_of(CLI::Option const& option) {
   return choices;
 }
 
+Values values_of(CLI::Option const& option) {
+  auto const type = option.get_type_name();
+  if (!choices_of(option).empty()) return Values::kChoice;
+  if (type.starts_with("LIVE_JOB")) return Values::kLiveJob;
+  if (type.starts_with("JOB")) return Values::kJob;
+  if (type.starts_with("FILE")) return Values::kFile;
+  if (type.starts_with("ZONE")) return Values::kZone;
+  return Values::kNone;
+}
+
 CompletionCommand describe_command(CLI::App const& app, std::string name) {
   CompletionCommand command;
   command.name = std::move(name);
@@ -38,18 +48,33 @@ CompletionCommand describe_command(CLI::App const& app, std::string name) {
       for (auto const& word : option->get_lnames()) known.names.push_back("--" + word);
       known.help = option->get_description();
       known.takes_value = option->get_items_expected_max() > 0;
+      known.list = option->get_delimiter() == ',';
+      known.values = values_of(*option);
       known.choices = choices_of(*option);
       command.options.push_back(std::move(known));
       continue;
     }
+    command.argument = values_of(*option);
     command.choices = choices_of(*option);
-    auto const type = option->get_type_name();
-    command.argument = !command.choices.empty()   ? Argument::kChoice
-                       : type.starts_with("JOB")  ? Argument::kJob
-                       : type.starts_with("FILE") ? Argument::kFile
-                                                  : Argument::kNone;
   }
   return command;
+}
+
+// The command that prints what may stand there; empty for what needs none. Ended jobs can be many.
+std::string query_of(Values values) {
+  switch (values) {
+    case Values::kJob:
+      return "greenq ls -a -q --limit 200 2>/dev/null; echo last";
+    case Values::kLiveJob:
+      return "greenq ls -q 2>/dev/null; echo last; echo all";
+    case Values::kZone:
+      return "greenq zones -q 2>/dev/null";
+    case Values::kNone:
+    case Values::kChoice:
+    case Values::kFile:
+      return {};
+  }
+  return {};
 }
 
 std::string joined(std::vector<std::string> const& words, std::string_view between) {
@@ -88,14 +113,28 @@ std::string zsh_text(std::string const& text) {
   return out;
 }
 
-bool names_job(CompletionOption const& option) {
-  return std::find(option.names.begin(), option.names.end(), "--job") != option.names.end();
+std::string zsh_function(Values values) {
+  switch (values) {
+    case Values::kJob:
+      return "_greenq_jobs";
+    case Values::kLiveJob:
+      return "_greenq_live_jobs";
+    case Values::kZone:
+      return "_greenq_zones";
+    case Values::kNone:
+    case Values::kChoice:
+    case Values::kFile:
+      return {};
+  }
+  return {};
 }
 
 std::string zsh_value(CompletionOption const& option) {
   if (!option.takes_value) return {};
-  if (!option.choices.empty()) return ":value:(" + joined(option.choices, " ") + ")";
-  return names_job(option) ? ":job:_greenq_jobs" : ":value:";
+  auto const choices = joined(option.choices, " ");
+  if (!choices.empty())
+    return option.list ? ":value:_values -s , value " + choices : ":value:(" + choices + ")";
+  return ":value:" + zsh_function(option.values);
 }
 
 std::string zsh_arguments(CompletionCommand const& command) {
@@ -105,9 +144,10 @@ std::string zsh_arguments(CompletionCommand const& command) {
       text += fmt::format(" \\\n        '{}[{}]{}'", name, zsh_text(option.help), zsh_value(option));
     }
   }
-  if (command.argument == Argument::kJob) text += " \\\n        '*:job:_greenq_jobs'";
-  if (command.argument == Argument::kFile) text += " \\\n        '*:file:_files -g \"*.y(a|)ml\"'";
-  if (command.argument == Argument::kChoice)
+  if (auto const ask = zsh_function(command.argument); !ask.empty())
+    text += " \\\n        '*:job:" + ask + "'";
+  if (command.argument == Values::kFile) text += " \\\n        '*:file:_files -g \"*.y(a|)ml\"'";
+  if (command.argument == Values::kChoice)
     text += " \\\n        '1:value:(" + joined(command.choices, " ") + ")'";
   return text;
 }
@@ -119,8 +159,10 @@ std::string fish_flags(CompletionOption const& option) {
     text += is_long ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (option.takes_value) text += " -x";
-  if (!option.choices.empty()) text += " -a '" + joined(option.choices, " ") + "'";
-  if (names_job(option)) text += " -a '(__greenq_jobs)'";
+  auto const choices = joined(option.choices, " ");
+  if (!choices.empty() && option.list) text += " -a '(__fish_append , " + choices + ")'";
+  if (!choices.empty() && !option.list) text += " -a '" + choices + "'";
+  if (auto const ask = query_of(option.values); !ask.empty()) text += " -a '(" + ask + ")'";
   return text + " -d '" + quoted(option.help) + "'";
 }
 
@@ -134,33 +176,55 @@ std::vector<CompletionCommand> command_tree(CLI::App const& app) {
   return commands;
 }
 
+namespace {
+
+// "    --state) _greenq_list 'queued running'; return ;;"; empty for an option without known values.
+std::string bash_value_case(CompletionOption const& option) {
+  std::string words = '\'' + joined(option.choices, " ") + '\'';
+  if (option.choices.empty()) {
+    auto const ask = query_of(option.values);
+    if (ask.empty()) return {};
+    words = "\"$(" + ask + ")\"";
+  }
+  return fmt::format("    {}) {} {}; return ;;\n", joined(option.names, "|"),
+                     option.list ? "_greenq_list" : "_greenq_word", words);
+}
+
+// "    ls) words='-a --all'; words=\"$words …\" ;;"
+std::string bash_verb_case(CompletionCommand const& command, std::string const& global) {
+  std::string argument;
+  if (auto const ask = query_of(command.argument); !ask.empty())
+    argument = " words=\"$words $(" + ask + ")\"";
+  if (command.argument == Values::kChoice)
+    argument = " words=\"$words " + joined(command.choices, " ") + "\"";
+  if (command.argument == Values::kFile) argument = " files=1";
+  return fmt::format("    {}) words='{} {}'{}{} ;;\n", command.name, joined(option_names(command), " "),
+                     global, argument.empty() ? "" : ";", argument);
+}
+
+}  // namespace
+
 std::string bash_completion(std::vector<CompletionCommand> const& commands) {
   std::vector<std::string> verbs;
   std::string values;
   std::string cases;
+  auto const global = joined(option_names(commands.front()), " ");
   for (auto const& command : commands) {
     for (auto const& option : command.options) {
-      if (option.choices.empty() && !names_job(option)) continue;
-      auto const line = fmt::format(
-          "    {}) {}; return ;;\n", joined(option.names, "|"),
-          names_job(option) ? "COMPREPLY=($(compgen -W \"$(greenq ls -q 2>/dev/null)\" -- \"$cur\"))"
-                            : "COMPREPLY=($(compgen -W '" + joined(option.choices, " ") + "' -- \"$cur\"))");
+      auto const line = bash_value_case(option);
       if (values.find(line) == std::string::npos) values += line;
     }
     if (command.name.empty()) continue;
     verbs.push_back(command.name);
-    std::string words =
-        joined(option_names(command), " ") + ' ' + joined(option_names(commands.front()), " ");
-    std::string argument;
-    if (command.argument == Argument::kJob)
-      argument = " words=\"$words last all $(greenq ls -q 2>/dev/null)\"";
-    if (command.argument == Argument::kChoice)
-      argument = " words=\"$words " + joined(command.choices, " ") + "\"";
-    if (command.argument == Argument::kFile) argument = " files=1";
-    cases += fmt::format("    {}) words='{}'{}{} ;;\n", command.name, words, argument.empty() ? "" : ";",
-                         argument);
+    cases += bash_verb_case(command, global);
   }
   return fmt::format(R"script(# bash completion for greenq; generated by `greenq completion bash`
+_greenq_word() {{ COMPREPLY=($(compgen -W "$1" -- "$cur")); }}
+_greenq_list() {{
+  local head=''
+  [[ $cur == *,* ]] && head=${{cur%,*}},
+  COMPREPLY=($(compgen -P "$head" -W "$1" -- "${{cur##*,}}"))
+}}
 _greenq() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} verb='' words='' files='' i
   COMPREPLY=()
@@ -175,13 +239,12 @@ _greenq() {{
   if [[ -n $files && $cur != -* ]]; then
     COMPREPLY=($(compgen -f -- "$cur"))
   else
-    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    _greenq_word "$words"
   fi
 }}
 complete -F _greenq -o filenames greenq
 )script",
-                     values, joined(verbs, " "), joined(verbs, " "),
-                     joined(option_names(commands.front()), " "), cases);
+                     values, joined(verbs, " "), joined(verbs, " "), global, cases);
 }
 
 std::string zsh_completion(std::vector<CompletionCommand> const& commands) {
@@ -195,11 +258,9 @@ std::string zsh_completion(std::vector<CompletionCommand> const& commands) {
   }
   return fmt::format(R"script(#compdef greenq
 # zsh completion for greenq; generated by `greenq completion zsh`
-_greenq_jobs() {{
-  local -a jobs
-  jobs=(${{(f)"$(greenq ls -q 2>/dev/null)"}} last all)
-  compadd -a jobs
-}}
+_greenq_jobs() {{ compadd -- ${{(f)"$({})"}} }}
+_greenq_live_jobs() {{ compadd -- ${{(f)"$({})"}} }}
+_greenq_zones() {{ compadd -- ${{(f)"$({})"}} }}
 
 _greenq() {{
   local -a verbs
@@ -218,13 +279,12 @@ _greenq() {{
 
 if [[ $funcstack[1] == _greenq ]]; then _greenq "$@"; else compdef _greenq greenq; fi
 )script",
-                     verbs, cases);
+                     query_of(Values::kJob), query_of(Values::kLiveJob), query_of(Values::kZone), verbs,
+                     cases);
 }
 
 std::string fish_completion(std::vector<CompletionCommand> const& commands) {
-  std::string out =
-      "# fish completion for greenq; generated by `greenq completion fish`\n"
-      "function __greenq_jobs\n  greenq ls -q 2>/dev/null\n  echo last\n  echo all\nend\n";
+  std::string out = "# fish completion for greenq; generated by `greenq completion fish`\n";
   for (auto const& command : commands) {
     if (command.name.empty()) {
       for (auto const& option : command.options) out += "complete -c greenq" + fish_flags(option) + '\n';
@@ -234,10 +294,9 @@ std::string fish_completion(std::vector<CompletionCommand> const& commands) {
                        quoted(command.help));
     auto const seen = fmt::format("complete -c greenq -n '__fish_seen_subcommand_from {}'", command.name);
     for (auto const& option : command.options) out += seen + fish_flags(option) + '\n';
-    if (command.argument == Argument::kJob) out += seen + " -f -a '(__greenq_jobs)'\n";
-    if (command.argument == Argument::kFile) out += seen + " -F\n";
-    if (command.argument == Argument::kChoice)
-      out += seen + " -f -a '" + joined(command.choices, " ") + "'\n";
+    if (auto const ask = query_of(command.argument); !ask.empty()) out += seen + " -f -a '(" + ask + ")'\n";
+    if (command.argument == Values::kFile) out += seen + " -F\n";
+    if (command.argument == Values::kChoice) out += seen + " -f -a '" + joined(command.choices, " ") + "'\n";
   }
   return out;
 }

@@ -2,32 +2,35 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace greenq::client {
 
+// What can stand somewhere. Jobs and zones are asked for at completion time.
+enum class Values : std::uint8_t { kNone, kChoice, kFile, kJob, kLiveJob, kZone };
+
 struct CompletionOption {
   std::vector<std::string> names;  // with dashes
   std::string help;
   bool takes_value = false;
-  std::vector<std::string> choices;  // of the value
+  bool list = false;  // several values with commas
+  Values values = Values::kNone;
+  std::vector<std::string> choices;
 };
-
-enum class Argument { kNone, kJob, kFile, kChoice };
 
 struct CompletionCommand {
   std::string name;  // empty: the program itself
   std::string help;
   std::vector<CompletionOption> options;
-  Argument argument = Argument::kNone;
+  Values argument = Values::kNone;
   std::vector<std::string> choices;  // of the argument
 };
 
 // The program first, then its verbs in order.
 std::vector<CompletionCommand> command_tree(CLI::App const& app);
 
-// Job ids come from `greenq ls -q` at completion time.
 std::string bash_completion(std::vector<CompletionCommand> const& commands);
 std::string zsh_completion(std::vector<CompletionCommand> const& commands);
 std::string fish_completion(std::vector<CompletionCommand> const& commands);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,7 +25,9 @@ std::vector<SocketCandidate> socket_candidates(Environment const& env, std::stri
   candidates.push_back({"/run/greenq/greenqd.sock", "system"});
   // Where a user's daemon listens that has no runtime directory.
   auto const state = env.variable("XDG_STATE_HOME");
-  std::string const home = state && state->starts_with('/') ? *state : env.home.empty() ? "" : env.home + "/.local/state";
+  std::string const home = state && state->starts_with('/') ? *state
+                           : env.home.empty()               ? ""
+                                                            : env.home + "/.local/state";
   if (env.uid != 0 && !home.empty()) candidates.push_back({home + "/greenq/greenqd.sock", "state directory"});
   return candidates;
 }
@@ -37,17 +40,43 @@ SocketCandidate choose_socket(std::vector<SocketCandidate> const& candidates) {
   return candidates.front();
 }
 
-SocketState probe_socket(std::string const& path) {
+namespace {
+
+constexpr int kHangUpWaitMs = 1000;
+
+// A connected descriptor, or -1 and errno.
+int connect_to(std::string const& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return SocketState::kNotASocket;
   std::memcpy(address.sun_path, path.data(), path.size());
   int const fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return SocketState::kNobodyListens;
-  int const result = ::connect(fd, reinterpret_cast<sockaddr const*>(&address), sizeof address);
+  if (fd < 0) return -1;
+  if (::connect(fd, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return fd;
   int const error = errno;
   ::close(fd);
-  if (result == 0 || error == EAGAIN) return SocketState::kAnswers;
+  errno = error;
+  return -1;
+}
+
+// greenqd greets first; when too many connections are open it closes a new one without a word.
+bool hangs_up(std::string const& path) {
+  int const fd = connect_to(path);
+  if (fd < 0) return false;
+  pollfd waiting{fd, POLLIN, 0};
+  char byte = 0;
+  bool const closed = ::poll(&waiting, 1, kHangUpWaitMs) == 1 && ::recv(fd, &byte, 1, MSG_PEEK) <= 0;
+  ::close(fd);
+  return closed;
+}
+
+}  // namespace
+
+SocketState probe_socket(std::string const& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return SocketState::kNotASocket;
+  int const fd = connect_to(path);
+  int const error = errno;
+  if (fd >= 0) ::close(fd);
+  if (fd >= 0 || error == EAGAIN) return SocketState::kAnswers;
   if (error == EACCES || error == EPERM) return SocketState::kDenied;
   if (error == ENOENT || error == ENOTDIR) return SocketState::kMissing;
   struct stat info {};
@@ -61,7 +90,14 @@ std::optional<Failure> unreachable(SocketCandidate const& socket) {
   failure.code = "UNREACHABLE";
   switch (probe_socket(socket.path)) {
     case SocketState::kAnswers:
-      return std::nullopt;
+      if (!hangs_up(socket.path)) return std::nullopt;
+      failure.exit = Exit::kError;
+      failure.code = "RESOURCE_EXHAUSTED";
+      failure.reason = "TOO_MANY_CONNECTIONS";
+      failure.message =
+          "greenqd runs, but takes no more connections; you may hold 32 at once, so end some "
+          "`greenq watch`, `logs -f`, `wait` or `run`, or try again soon";
+      return failure;
     case SocketState::kMissing:
     case SocketState::kNobodyListens:
       failure.reason = "DAEMON_NOT_RUNNING";

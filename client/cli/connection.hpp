@@ -35,7 +35,7 @@ SocketCandidate choose_socket(std::vector<SocketCandidate> const& candidates);
 
 enum class SocketState : std::uint8_t { kAnswers, kMissing, kNobodyListens, kDenied, kNotASocket };
 SocketState probe_socket(std::string const& path);
-// Why the daemon cannot be reached and what to do; nothing when somebody listens.
+// Why the daemon cannot be reached and what to do; nothing when somebody listens and lets us in.
 std::optional<Failure> unreachable(SocketCandidate const& socket);
 
 // One channel; opened lazily. Calls may come from several threads.

@@ -12,13 +12,15 @@ int exit_code_of(v1::Job const& job) {
   return code == 0 ? 1 : code;
 }
 
-std::string ending_line(v1::Job const& job) {
+std::string ending_line(v1::Job const& job, UtcTime now) {
   auto line = full_id(job.name()) + ' ' + state_text(job.state());
   if (job.state() == v1::Job::STATE_FAILED && job.exit_status() != 0) {
     line += job.exit_status() > 128 ? " (signal " + std::to_string(job.exit_status() - 128) + ')'
                                     : " (exit " + std::to_string(job.exit_status()) + ')';
   }
-  if (job.state() != v1::Job::STATE_SUCCEEDED && !job.message().empty()) line += ": " + safe(job.message());
+  if (job.state() == v1::Job::STATE_SUCCEEDED) return line;
+  auto const more = further_message(job, now);
+  if (!more.empty()) line += ": " + more;
   return line;
 }
 

@@ -45,6 +45,21 @@ std::string problem_json(config::Problem const& problem) {
                      quote_json(problem.message));
 }
 
+// "projects/-/jobs/7" -> "7", "projects/vision/jobs/7" -> "vision/7": as people write jobs.
+std::string with_ids(std::string text) {
+  constexpr std::string_view kProject = "projects/";
+  constexpr std::string_view kJob = "/jobs/";
+  for (auto at = text.find(kProject); at != std::string::npos; at = text.find(kProject, at + 1)) {
+    auto const job = text.find(kJob, at);
+    auto const begin = at + kProject.size();
+    if (job == std::string::npos || text.find_first_of(" ,;", begin) < job) continue;
+    text.replace(job, kJob.size(), "/");
+    text.erase(at, kProject.size());
+    if (text.compare(at, 2, "-/") == 0) text.erase(at, 2);
+  }
+  return text;
+}
+
 std::string message_for(grpc::Status const& status) {
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return "greenqd did not answer in time; try again, or look at its log";
@@ -53,7 +68,7 @@ std::string message_for(grpc::Status const& status) {
     return "this greenqd does not know the request; client and daemon differ in version, see greenq version";
   }
   if (status.error_message().empty()) return "greenqd answered with an error without words";
-  return status.error_message();
+  return with_ids(status.error_message());
 }
 
 }  // namespace

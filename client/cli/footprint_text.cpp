@@ -77,9 +77,9 @@ std::string headline(v1::Footprint const& footprint, UtcTime now, Style style) {
     text +=
         ", waited " + duration_text(Milliseconds(static_cast<std::int64_t>(footprint.wait_seconds() * 1000)));
   } else {
-    text += ": has not run yet";
+    return text + (footprint.final() ? ": never ran\n" : ": has not run yet\n");
   }
-  return text + (footprint.final() ? "" : " (preliminary)") + '\n';
+  return text + (footprint.final() ? "" : " (not final: readings or signals are still to come)") + '\n';
 }
 
 }  // namespace
@@ -112,6 +112,8 @@ std::string saving_text(v1::CarbonBook const& book) {
 }
 
 std::string footprint_text(v1::Footprint const& footprint, UtcTime now, Style style) {
+  if (!footprint.has_start_time() && footprint.energy().total_mj() == 0)
+    return headline(footprint, now, style);
   auto const& energy = footprint.energy();
   auto out = headline(footprint, now, style);
   out += "Energy: " + energy_text(energy.total_mj()) + " at the device (" + quality_text(energy) + ')';

@@ -57,11 +57,15 @@ void mark(Row& row, v1::Plan const& plan) {
   for (auto const& segment : plan.segments()) row.chosen = row.chosen || overlaps(row, segment);
 }
 
-std::vector<Row> rows_of(v1::GetForecastResponse const& forecast, ChartOptions const& options) {
-  auto const step = step_of(options.end - options.begin, options.rows);
+// Rows begin at full steps (12:00, 12:15), only the first one at the moment of asking.
+std::vector<Row> rows_of(v1::GetForecastResponse const& forecast, ChartOptions const& options,
+                         Milliseconds step) {
   std::vector<Row> rows;
-  for (auto at = options.begin; at < options.end; at += step) {
-    Row row{at, std::min(at + step, options.end), std::nullopt, v1::POINT_STATE_UNSPECIFIED, false};
+  auto const late =
+      step < std::chrono::minutes(1) ? Milliseconds(0) : options.begin.time_since_epoch() % step;
+  for (auto at = options.begin - late; at < options.end; at += step) {
+    Row row{std::max(at, options.begin), std::min(at + step, options.end), std::nullopt,
+            v1::POINT_STATE_UNSPECIFIED, false};
     fill(row, forecast);
     if (options.plan) mark(row, *options.plan);
     rows.push_back(row);
@@ -69,15 +73,54 @@ std::vector<Row> rows_of(v1::GetForecastResponse const& forecast, ChartOptions c
   return rows;
 }
 
-std::string label(UtcTime at, Milliseconds step, UtcTime now) {
-  if (step < std::chrono::minutes(1)) return relative_time(std::max(at, now), now);
-  return local_time(at, now);
+std::string label(Row const& row, Milliseconds step, UtcTime now) {
+  if (step < std::chrono::minutes(1)) return relative_time(std::max(row.begin, now), now);
+  return row.begin == now ? "now" : local_time(row.begin, now);
+}
+
+bool is_forecast(v1::PointState state) {
+  return state == v1::POINT_STATE_FORECAST || state == v1::POINT_STATE_ACTUAL;
+}
+
+// What all known rows are, when it is not a forecast and the same for all.
+std::optional<v1::PointState> common_state(std::vector<Row> const& rows) {
+  std::optional<v1::PointState> common;
+  for (auto const& row : rows) {
+    if (!row.mg) continue;
+    if (is_forecast(row.worst) || (common && *common != row.worst)) return std::nullopt;
+    common = row.worst;
+  }
+  return common;
+}
+
+// Where the rest is unknown; rows.size() when the last row is known.
+std::size_t known_rows(std::vector<Row> const& rows) {
+  auto count = rows.size();
+  while (count > 0 && !rows[count - 1].mg) --count;
+  return count;
+}
+
+std::string title(v1::SignalSource const& source, std::optional<v1::PointState> common, UtcTime now,
+                  Style style) {
+  auto out = style.bold(kind_title(source.kind()) + " carbon intensity" +
+                        (source.zone().empty() ? "" : " of " + safe(source.zone())) +
+                        ", g CO2e/kWh, times in " + zone_name(now)) +
+             '\n';
+  auto const& origin = source.label().empty() ? source.provider() : source.label();
+  out += "Source: " + (origin.empty() ? "not named" : safe(origin)) + source_age(source, now);
+  if (common) out += "; every figure is a " + point_state_text(*common) + ", not a forecast";
+  return out + '\n';
 }
 
 std::string legend(v1::Plan const& plan, UtcTime now) {
-  auto text = "> chosen window " + window_text(plan.chosen(), now);
+  auto text =
+      std::string(plan.not_shifted_reason().empty() ? "> best window: " : "> not shifted, so it would run ") +
+      window_text(plan.chosen(), now);
   if (plan.segments_size() > 1) text += fmt::format(" in {} parts", plan.segments_size());
-  if (plan.chosen().known()) text += ": " + intensity_text(plan.chosen().mean_mg_per_kwh()) + " g/kWh";
+  if (plan.chosen().known()) {
+    text +=
+        ", " + intensity_text(plan.chosen().mean_mg_per_kwh()) + " g/kWh " + kind_text(plan.source().kind());
+  }
   if (plan.now().known()) text += ", " + intensity_text(plan.now().mean_mg_per_kwh()) + " if started now";
   return text + '\n';
 }
@@ -86,36 +129,34 @@ std::string legend(v1::Plan const& plan, UtcTime now) {
 
 std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions const& options, UtcTime now,
                            Style style) {
-  auto const rows = rows_of(forecast, options);
-  auto const step = rows.empty() ? Milliseconds(0) : rows.front().end - rows.front().begin;
+  auto const step = step_of(options.end - options.begin, options.rows);
+  auto const rows = rows_of(forecast, options, step);
+  auto const common = common_state(rows);
+  auto const known = known_rows(rows);
   double top = 1;
   std::size_t width = 0;
   for (auto const& row : rows) {
     top = std::max(top, row.mg.value_or(0));
-    width = std::max(width, label(row.begin, step, now).size());
+    width = std::max(width, label(row, step, now).size());
   }
   auto const room = std::clamp(options.columns - static_cast<int>(width) - 26, 10, 60);
-  auto out = style.bold("Carbon intensity, g CO2e/kWh (" + source_text(forecast.source(), now) +
-                        "), times in " + zone_name(now)) +
-             '\n';
-  for (auto const& row : rows) {
-    out += fmt::format("{} {:>{}}  ", row.chosen ? '>' : ' ', label(row.begin, step, now), width);
+  auto out = title(forecast.source(), common, now, style);
+  for (std::size_t i = 0; i < std::min(known + 1, rows.size()); ++i) {
+    auto const& row = rows[i];
+    out += fmt::format("{} {:>{}}  ", row.chosen ? '>' : ' ', label(row, step, now), width);
     if (!row.mg) {
-      out += "unknown\n";
+      out += i == known && known + 1 < rows.size() ? "unknown from here on\n" : "unknown\n";
       continue;
     }
     auto const drawn = bar(*row.mg / top, room, options.utf8);
     out += fmt::format("{:>5} ", intensity_text(static_cast<std::int64_t>(*row.mg)));
     out += row.chosen ? style.green(drawn) : drawn;
-    if (row.worst != v1::POINT_STATE_FORECAST && row.worst != v1::POINT_STATE_ACTUAL) {
-      out += ' ' + style.dim(point_state_text(row.worst));
-    }
+    if (!common && !is_forecast(row.worst)) out += ' ' + style.dim(point_state_text(row.worst));
     out += '\n';
   }
   if (options.plan && options.plan->has_chosen()) out += legend(*options.plan, now);
-  if (!forecast.not_shifted_reason().empty())
-    out += "Jobs are not shifted: " + safe(forecast.not_shifted_reason()) + '\n';
-  if (!forecast.source().attribution().empty()) out += safe(forecast.source().attribution()) + '\n';
+  if (!forecast.source().attribution().empty())
+    out += "Data: " + safe(forecast.source().attribution()) + '\n';
   return out;
 }
 

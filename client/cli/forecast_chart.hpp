@@ -21,7 +21,7 @@ struct ChartOptions {
 };
 
 // One line per step, the marked ones with ">"; a gap in the series is "unknown", without a bar. Bars start at
-// zero.
+// zero. The title names the signal in capitals and the time zone.
 std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions const& options, UtcTime now,
                            Style style);
 

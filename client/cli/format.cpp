@@ -7,6 +7,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "config/reader/quantity.hpp"
 #include "config/reader/text_check.hpp"
 
 namespace greenq::client {
@@ -155,6 +156,10 @@ std::string zone_name(UtcTime time) {
   return strftime_text("%Z", time);
 }
 
+std::string zone_line(UtcTime now) {
+  return "Times in " + zone_name(now) + ".\n";
+}
+
 std::string relative_time(UtcTime time, UtcTime now) {
   auto const distance = time - now;
   if (std::chrono::abs(distance) < std::chrono::seconds(1)) return "now";
@@ -183,9 +188,68 @@ bool is_terminal(v1::Job::State state) {
 }
 
 std::string reason_text(v1::HoldReason::Code code) {
-  if (code == v1::HoldReason::CODE_UNSPECIFIED) return "-";
-  if (!v1::HoldReason::Code_IsValid(code)) return "OTHER";
-  return v1::HoldReason::Code_Name(code).substr(5);
+  switch (code) {
+    case v1::HoldReason::CODE_UNSPECIFIED:
+      return "-";
+    case v1::HoldReason::CODE_HELD_BY_USER:
+      return "held by its owner";
+    case v1::HoldReason::CODE_HELD_BY_ADMIN:
+      return "held by an operator";
+    case v1::HoldReason::CODE_DEPENDENCY_NEVER_SATISFIED:
+      return "dependency failed";
+    case v1::HoldReason::CODE_DEPENDENCY:
+      return "another job first";
+    case v1::HoldReason::CODE_NOT_BEFORE:
+      return "not before its time";
+    case v1::HoldReason::CODE_CARBON_WINDOW:
+      return "cleaner window ahead";
+    case v1::HoldReason::CODE_CARBON_FEED_STALE:
+      return "signal too old";
+    case v1::HoldReason::CODE_WAITING_FOR_NODES:
+      return "no room";
+    case v1::HoldReason::CODE_BEHIND_IN_QUEUE:
+      return "behind others";
+    case v1::HoldReason::CODE_NOT_YET_EVALUATED:
+      return "not planned yet";
+    case v1::HoldReason::CODE_DAEMON_HOLD:
+      return "greenqd starts none";
+    default:
+      return "other";
+  }
+}
+
+std::string event_text(v1::JobEvent const& event, UtcTime now) {
+  bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
+  bool const about_reason = event.kind() == v1::JobEvent::KIND_REASON_CHANGED;
+  bool const present = event.kind() == v1::JobEvent::KIND_UNSPECIFIED;
+  auto const reason = waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED && (about_reason || present)
+                          ? reason_text(event.reason())
+                          : std::string();
+  if (present && !reason.empty()) return reason;
+  // These repeat the reason or the state.
+  auto const& message = event.message();
+  bool const repeats =
+      message.starts_with("waits: ") || message == "runs" || message == "released" || message == "submitted";
+  if (message.empty() || repeats) return reason;
+  return (reason.empty() ? "" : reason + ": ") + words(message, now);
+}
+
+std::string standing_text(v1::Job::State state) {
+  return (is_terminal(state) ? "has ended: " : "is ") + state_text(state);
+}
+
+std::string further_message(v1::Job const& job, UtcTime now) {
+  bool const known = job.message() == "submitted" || job.message() == "runs" || job.message() == "released" ||
+                     job.message().starts_with("exit status ");
+  return known ? std::string() : words(job.message(), now);
+}
+
+std::string not_shifted_text(std::string_view reason, UtcTime now) {
+  constexpr std::string_view kSaid = "not shifted";
+  auto text = words(reason, now);
+  if (auto const said = text.find(": " + std::string(kSaid)); said != std::string::npos)
+    text.erase(said, kSaid.size() + 2);
+  return text.find(kSaid) == std::string::npos ? std::string(kSaid) + ": " + text : text;
 }
 
 std::string outcome_text(v1::Attempt::Outcome outcome) {
@@ -200,6 +264,12 @@ std::string kind_text(v1::SignalKind kind) {
   return lower_tail(v1::SignalKind_Name(kind), "SIGNAL_KIND_");
 }
 
+std::string kind_title(v1::SignalKind kind) {
+  auto text = kind_text(kind);
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
 std::string point_state_text(v1::PointState state) {
   if (state == v1::POINT_STATE_CLIMATOLOGY) return "typical day";
   if (state == v1::POINT_STATE_UNSPECIFIED) return "unknown";
@@ -212,12 +282,14 @@ std::string source_text(v1::SignalSource const& source, UtcTime now) {
   if (!source.zone().empty()) text += ", " + safe(source.zone());
   auto const& origin = source.label().empty() ? source.provider() : source.label();
   if (!origin.empty()) text += ", " + safe(origin);
-  if (source.has_issue_time()) {
-    auto const age = now - instant(source.issue_time());
-    text += source.issue_time_is_receipt() ? ", received " : ", issued ";
-    text += relative_time(now - std::max(age, Milliseconds(0)), now);
-  }
-  return text;
+  return text + source_age(source, now);
+}
+
+std::string source_age(v1::SignalSource const& source, UtcTime now) {
+  if (!source.has_issue_time()) return {};
+  auto const age = now - instant(source.issue_time());
+  return (source.issue_time_is_receipt() ? ", received " : ", issued ") +
+         relative_time(now - std::max(age, Milliseconds(0)), now);
 }
 
 std::string valid_utf8(std::string_view text) {
@@ -243,6 +315,22 @@ std::string safe(std::string_view text) {
     bool const c1 = c == 0xC2U && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) < 0xA0U;
     if (c1) out.replace(i, 2, "?");
     if (c < 0x20U || c == 0x7FU) out[i] = c == '\n' || c == '\t' ? ' ' : '?';
+  }
+  return out;
+}
+
+std::string words(std::string_view text, UtcTime now) {
+  auto out = safe(text);
+  constexpr std::size_t kDate = 10;  // "2026-11-24", before the T
+  for (auto mark = out.find('T'); mark != std::string::npos; mark = out.find('T', mark + 1)) {
+    auto const end = out.find('Z', mark);
+    if (mark < kDate || end == std::string::npos || end - mark > 13) continue;
+    auto const begin = mark - kDate;
+    auto const at = config::parse_instant(std::string_view(out).substr(begin, end + 1 - begin));
+    if (!at) continue;
+    auto const local_text = local_time(*at, now);
+    out.replace(begin, end + 1 - begin, local_text);
+    mark = begin + local_text.size();
   }
   return out;
 }

@@ -201,7 +201,9 @@ Failure JobFile::place(Failure failure, std::size_t index) const {
                       : found.node->key.empty() ? found.node->mark
                                                 : found.node->key_mark;
     auto const width = found.whole ? found.node->width : found.node->key.empty() ? 1 : found.node->key_width;
-    problems.add(mark, width, found.path, violation.message);
+    std::string_view message = violation.message;
+    if (message.starts_with(found.path + ": ")) message.remove_prefix(found.path.size() + 2);
+    problems.add(mark, width, found.path, std::string(message));
   }
   failure.problems = problems.sorted();
   failure.text = text_;

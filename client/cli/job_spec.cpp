@@ -6,6 +6,7 @@
 
 #include "client/cli/format.hpp"
 #include "client/cli/job_words.hpp"
+#include "config/reader/signals.hpp"
 #include "config/reader/suggest.hpp"
 
 namespace greenq::client {
@@ -15,14 +16,11 @@ using config::MapReader;
 
 constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 
-// What can be sent to a job as "save your work", without ending it by accident of its default action alone.
-constexpr std::array<std::string_view, 10> kSignals{"SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT",  "SIGHUP",
-                                                    "SIGQUIT", "SIGCONT", "SIGTSTP", "SIGALRM", "SIGWINCH"};
-
 class JobReader {
  public:
-  JobReader(config::Node const& document, Environment const& env, config::Problems& problems)
-      : job_(document, {}, problems), env_(env) {}
+  JobReader(config::Node const& document, Environment const& env, config::Problems& problems,
+            std::set<std::string>* asked)
+      : job_(document, {}, problems), env_(env), problems_(problems), asked_(asked) {}
 
   v1::SubmitJobRequest read() {
     identity();
@@ -38,18 +36,24 @@ class JobReader {
     output();
     refuse_later_keys(job_);
     refuse_deadline(job_);
-    job_.finish();
+    finish(job_);
     return std::move(request_);
   }
 
  private:
+  void finish(MapReader& map) {
+    map.finish();
+    if (asked_ == nullptr) return;
+    for (auto& key : map.asked()) asked_->insert(std::move(key));
+  }
+
   v1::JobSpec& spec() { return *request_.mutable_spec(); }
 
   void identity() {
     auto const checked = [&](std::string_view key) -> std::optional<std::string> {
       auto name = job_.text(key);
       if (name && !is_name(*name)) {
-        job_.complain(key, in_quotes(*name) + " must be 1 to 63 of a-z, 0-9 and -");
+        job_.complain(key, in_quotes(*name) + " must be 1 to 63 of a-z, 0-9 and -, not - first");
         return std::nullopt;
       }
       return name;
@@ -168,7 +172,7 @@ class JobReader {
     if (wants_gpu && resources.gpus() == 0) {
       map->complain(map->has("gpu_type") ? "gpu_type" : "gpu_memory", "needs gpus: 1 or more");
     }
-    map->finish();
+    finish(*map);
   }
 
   std::optional<Milliseconds> positive_span(MapReader& map, std::string_view key) {
@@ -230,7 +234,7 @@ class JobReader {
                               {"use_history", Policy::ON_STALE_FEED_USE_HISTORY}})) {
       carbon.set_on_stale_feed(*value);
     }
-    map->finish();
+    finish(*map);
   }
 
   void bound(MapReader& map, v1::CarbonPolicy& carbon) {
@@ -275,22 +279,16 @@ class JobReader {
     if (!map) return;
     auto& checkpoint = *spec().mutable_checkpoint();
     if (auto const signal = map->text("signal")) {
-      auto const known = std::find(kSignals.begin(), kSignals.end(), *signal) != kSignals.end();
-      if (!known)
-        map->complain("signal", in_quotes(*signal) + " is not a signal for this" +
-                                    (config::did_you_mean(*signal, kSignals).empty()
-                                         ? std::string("; use e.g. SIGUSR1")
-                                         : config::did_you_mean(*signal, kSignals)));
+      if (auto const known = config::parse_signal(*signal); !known) map->complain("signal", known.error());
       checkpoint.set_signal(*signal);
-    } else if (!map->has("signal")) {
-      checkpoint.set_signal("SIGUSR1");
     }
     auto const grace = positive_span(*map, "grace");
     if (grace && *grace > std::chrono::hours(1)) map->complain("grace", "must be at most 1h");
-    *checkpoint.mutable_grace() = duration(grace.value_or(std::chrono::seconds(120)));
-    auto const code = map->integer("exit_code", 1, 127);
-    checkpoint.set_exit_code(static_cast<std::int32_t>(code.value_or(85)));
-    map->finish();
+    if (grace) *checkpoint.mutable_grace() = duration(*grace);
+    if (auto const code = map->integer("exit_code", 1, 127)) {
+      checkpoint.set_exit_code(static_cast<std::int32_t>(*code));
+    }
+    finish(*map);
   }
 
   void retry() {
@@ -310,7 +308,7 @@ class JobReader {
       if (*backoff > std::chrono::hours(24)) map->complain("backoff", "must be at most 24h");
       *retry.mutable_backoff() = duration(*backoff);
     }
-    map->finish();
+    finish(*map);
   }
 
   void causes(MapReader& map, v1::Retry& retry) {
@@ -333,19 +331,22 @@ class JobReader {
 
   void dependencies() {
     using Dependency = v1::Dependency;
+    if (auto const* const list = job_.node("depends_on");
+        list != nullptr && !check_dependencies(*list, problems_))
+      return;
     for (auto& map : job_.map_list("depends_on")) {
       auto& dependency = *spec().add_depends_on();
       auto const job = map.text("job");
       if (job) dependency.set_job(*job);
       if (!map.has("job") || (job && job->empty()))
-        map.complain("job", "is missing; name a job or give its id");
+        map.complain("job", "is missing; name a job or give its id, " + std::string(kDependencyExample));
       auto const when =
           map.choice<Dependency::Condition>("when", {{"succeeded", Dependency::CONDITION_SUCCEEDED},
                                                      {"finished", Dependency::CONDITION_FINISHED},
                                                      {"failed", Dependency::CONDITION_FAILED},
                                                      {"started", Dependency::CONDITION_STARTED}});
       dependency.set_condition(when.value_or(Dependency::CONDITION_SUCCEEDED));
-      map.finish();
+      finish(map);
     }
   }
 
@@ -365,19 +366,21 @@ class JobReader {
     };
     if (auto const text = path("stdout")) output.set_stdout(*text);
     if (auto const text = path("stderr"); text && *text != "same") output.set_stderr(*text);
-    map->finish();
+    finish(*map);
   }
 
   MapReader job_;
   Environment const& env_;
+  config::Problems& problems_;
+  std::set<std::string>* asked_;
   v1::SubmitJobRequest request_;
 };
 
 }  // namespace
 
 v1::SubmitJobRequest read_job(config::Node const& document, Environment const& env,
-                              config::Problems& problems) {
-  return JobReader(document, env, problems).read();
+                              config::Problems& problems, std::set<std::string>* asked) {
+  return JobReader(document, env, problems, asked).read();
 }
 
 }  // namespace greenq::client

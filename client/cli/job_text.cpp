@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "client/cli/format.hpp"
+#include "client/cli/plan_text.hpp"
 
 namespace greenq::client {
 namespace {
@@ -24,7 +25,7 @@ class Lines {
 
 std::string when(google::protobuf::Timestamp const& time, UtcTime now) {
   auto const at = instant(time);
-  return local_time_with_zone(at, now) + " (" + relative_time(at, now) + ')';
+  return local_time(at, now) + " (" + relative_time(at, now) + ')';
 }
 
 std::string resources_text(v1::Resources const& resources) {
@@ -41,12 +42,12 @@ std::string resources_text(v1::Resources const& resources) {
 
 std::string carbon_policy_text(v1::CarbonPolicy const& carbon, UtcTime now) {
   std::string text = "shift";
-  if (carbon.mode() == v1::CarbonPolicy::MODE_NONE) text = "none";
+  if (carbon.mode() == v1::CarbonPolicy::MODE_NONE) return "none: starts as soon as there is room";
   if (carbon.mode() == v1::CarbonPolicy::MODE_THRESHOLD) {
     text = "threshold " + intensity_text(carbon.max_mg_per_kwh()) + " g/kWh";
   }
-  if (carbon.has_finish_by()) text += ", finish by " + local_time_with_zone(instant(carbon.finish_by()), now);
-  if (carbon.has_start_by()) text += ", start by " + local_time_with_zone(instant(carbon.start_by()), now);
+  if (carbon.has_finish_by()) text += ", finish by " + local_time(instant(carbon.finish_by()), now);
+  if (carbon.has_start_by()) text += ", start by " + local_time(instant(carbon.start_by()), now);
   if (carbon.has_max_delay()) text += ", within " + duration_text(span(carbon.max_delay()));
   if (carbon.interruptible()) text += ", interruptible";
   return text;
@@ -73,8 +74,16 @@ std::string attempt_text(v1::Attempt const& attempt, UtcTime now) {
     text += ", " + duration_text(instant(attempt.end_time()) - instant(attempt.start_time()));
   }
   if (attempt.segments() > 1) text += fmt::format(", {} segments", attempt.segments());
-  if (!attempt.message().empty()) text += ": " + safe(attempt.message());
+  if (!attempt.message().empty() && !attempt.message().starts_with("exit status "))
+    text += ": " + words(attempt.message(), now);
   return text;
+}
+
+std::string state_coloured(v1::Job::State state, Style style) {
+  auto const text = standing_text(state);
+  if (state == v1::Job::STATE_RUNNING || state == v1::Job::STATE_SUCCEEDED) return style.green(text);
+  if (state == v1::Job::STATE_FAILED || state == v1::Job::STATE_LOST) return style.red(text);
+  return style.yellow(text);
 }
 
 }  // namespace
@@ -89,11 +98,8 @@ Result<v1::Job> get_job(Context& context, std::string const& name) {
   return std::move(*response->mutable_job());
 }
 
-std::string state_coloured(v1::Job::State state, Style style) {
-  auto const text = state_text(state);
-  if (state == v1::Job::STATE_RUNNING || state == v1::Job::STATE_SUCCEEDED) return style.green(text);
-  if (state == v1::Job::STATE_FAILED || state == v1::Job::STATE_LOST) return style.red(text);
-  return style.yellow(text);
+std::string headline(v1::Job const& job, Style style) {
+  return style.bold(full_id(job.name())) + ' ' + state_coloured(job.state(), style);
 }
 
 std::string job_text(v1::Job const& job, UtcTime now, Style style) {
@@ -105,7 +111,11 @@ std::string job_text(v1::Job const& job, UtcTime now, Style style) {
   lines.add("in", safe(spec.workdir()));
   lines.add("resources", resources_text(spec.resources()));
   if (spec.has_time_limit()) lines.add("time limit", duration_text(span(spec.time_limit())));
-  if (spec.has_expected_duration()) lines.add("expected", duration_text(span(spec.expected_duration())));
+  if (spec.has_expected_duration()) {
+    auto const expected = span(spec.expected_duration());
+    lines.add("expected", duration_text(expected) +
+                              (is_the_assumed(expected) ? " (assumed, unless the file says so)" : ""));
+  }
   lines.add("carbon", carbon_policy_text(spec.carbon(), now));
   if (spec.has_priority() && spec.priority() != 50) lines.add("priority", std::to_string(spec.priority()));
   for (auto const& dependency : spec.depends_on()) lines.add("depends on", safe(dependency.job()));
@@ -118,12 +128,12 @@ std::string job_text(v1::Job const& job, UtcTime now, Style style) {
   if (job.has_start_time()) lines.add("started", when(job.start_time(), now));
   if (job.has_end_time()) lines.add("ended", when(job.end_time(), now));
   if (is_terminal(job.state())) lines.add("exit status", std::to_string(job.exit_status()));
-  lines.add("message", safe(job.message()));
+  lines.add("message", further_message(job, now));
   lines.add("reason given", safe(job.user_reason()));
   for (auto const& attempt : job.attempts()) {
     lines.add(fmt::format("attempt {}", attempt.number()), attempt_text(attempt, now));
   }
-  return style.bold(full_id(job.name())) + " is " + state_coloured(job.state(), style) + '\n' + lines.take();
+  return headline(job, style) + '\n' + lines.take();
 }
 
 }  // namespace greenq::client

@@ -8,7 +8,9 @@
 namespace greenq::client {
 
 Result<v1::Job> get_job(Context& context, std::string const& name);
+// Names no time zone.
 std::string job_text(v1::Job const& job, UtcTime now, Style style);
-std::string state_coloured(v1::Job::State state, Style style);
+// "vision/4213 is running", "vision/4213 has ended: failed"
+std::string headline(v1::Job const& job, Style style);
 
 }  // namespace greenq::client

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "client/cli/job_reference.hpp"
+
 namespace greenq::client {
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  return !text.empty() && text.size() <= 63 && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 bool is_variable_name(std::string_view text) {
@@ -20,15 +22,25 @@ std::string in_quotes(std::string_view text) {
   return '"' + std::string(text.substr(0, 64)) + '"';
 }
 
+bool check_dependencies(config::Node const& list, config::Problems& problems) {
+  using Kind = config::Node::Kind;
+  bool good = true;
+  auto const expect = [&](config::Node const& node, Kind kind, std::string const& path) {
+    if (node.is(kind)) return;
+    good = false;
+    problems.add(node.mark, node.width, path,
+                 std::string("must be ") + (kind == Kind::kMap ? "a map" : "a list of maps") + ", not " +
+                     to_string(node.kind) + "; " + std::string(kDependencyExample));
+  };
+  expect(list, Kind::kSequence, "depends_on");
+  for (std::size_t i = 0; good && i < list.children.size(); ++i) {
+    expect(list.children[i], Kind::kMap, "depends_on[" + std::to_string(i) + ']');
+  }
+  return good;
+}
+
 void refuse_later_keys(config::MapReader& job) {
-  for (char const* key : {"budget", "budgets"}) job.not_yet(key, "budgets come in a later version; remove the key");
-  job.not_yet("limits", "limits per job come with budgets in a later version; remove the key");
-  job.not_yet("on_exceed", "limits per job come with budgets in a later version; remove the key");
-  job.not_yet("sweep", "sweeps come in a later version; write one document per job, separated by ---");
-  job.not_yet("array", "arrays come in a later version; write one document per job, separated by ---");
-  job.not_yet("report", "run reports come in a later version; remove the key");
-  job.not_yet("site", "several sites come in a later version; remove the key");
-  job.not_yet("sites", "several sites come in a later version; remove the key");
+  for (auto const& later : later_keys()) job.not_yet(later.key, later.words);
 }
 
 }  // namespace greenq::client

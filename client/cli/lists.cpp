@@ -8,6 +8,13 @@
 #include "config/reader/suggest.hpp"
 
 namespace greenq::client {
+namespace {
+
+// In the order of Job.State, from STATE_QUEUED on.
+constexpr std::string_view kStates[] = {"queued",    "starting", "running",   "paused",
+                                        "succeeded", "failed",   "cancelled", "lost"};
+
+}  // namespace
 
 Result<JobList> list_jobs(Context& context, JobQuery const& query) {
   v1::ListJobsRequest request;
@@ -48,18 +55,22 @@ std::vector<v1::Job::State> ended_states() {
   return {v1::Job::STATE_SUCCEEDED, v1::Job::STATE_FAILED, v1::Job::STATE_CANCELLED, v1::Job::STATE_LOST};
 }
 
+std::string state_choices() {
+  std::string text;
+  for (auto const state : kStates) text += (text.empty() ? "{" : ",") + std::string(state);
+  return text + '}';
+}
+
 Result<std::vector<v1::Job::State>> parse_states(std::vector<std::string> const& names) {
-  static constexpr std::string_view kNames[] = {"queued",    "starting", "running",   "paused",
-                                                "succeeded", "failed",   "cancelled", "lost"};
   std::vector<v1::Job::State> states;
   for (auto const& name : names) {
-    auto const* const found = std::find(std::begin(kNames), std::end(kNames), name);
-    if (found == std::end(kNames)) {
-      auto const hint = config::did_you_mean(name, kNames);
+    auto const* const found = std::find(std::begin(kStates), std::end(kStates), name);
+    if (found == std::end(kStates)) {
+      auto const hint = config::did_you_mean(name, kStates);
       return fail(Exit::kUsage, "USAGE",
                   "\"" + name + "\" is not a state" + (hint.empty() ? "; use e.g. queued" : hint));
     }
-    states.push_back(static_cast<v1::Job::State>(found - std::begin(kNames) + 1));
+    states.push_back(static_cast<v1::Job::State>(found - std::begin(kStates) + 1));
   }
   return states;
 }
@@ -69,8 +80,9 @@ Result<UtcTime> parse_since(std::string const& text, UtcTime now) {
   if (back) return now - *back;
   auto const at = config::parse_instant(text);
   if (at) return *at;
-  return fail(Exit::kUsage, "USAGE",
-              "\"" + text + "\" is neither a duration (6h) nor a time (2026-11-24T08:00+01:00)");
+  return fail(
+      Exit::kUsage, "USAGE",
+      "\"" + text + "\" is neither a duration back from now (6h) nor a time (2026-11-24T08:00+01:00)");
 }
 
 }  // namespace greenq::client

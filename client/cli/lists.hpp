@@ -27,9 +27,12 @@ Result<JobList> list_jobs(Context& context, JobQuery const& query);
 
 std::vector<v1::Job::State> live_states();
 std::vector<v1::Job::State> ended_states();
+// "{queued,starting,…}": the type of an option that takes states.
+std::string state_choices();
 // "queued,running" -> states; USAGE with did-you-mean otherwise.
 Result<std::vector<v1::Job::State>> parse_states(std::vector<std::string> const& names);
 
+inline constexpr char kSince[] = "Submitted since: 6h or 7d (back from now), or 2026-11-24T08:00+01:00";
 // "--since": a duration back from now ("6h", "-6h"), or a time.
 Result<UtcTime> parse_since(std::string const& text, UtcTime now);
 

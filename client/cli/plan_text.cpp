@@ -27,9 +27,22 @@ std::string change(v1::Plan const& plan) {
   return fmt::format("{:+.0f} %; ", ratio * 100);
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text;
+std::string length_text(v1::Plan const& plan, bool assumed) {
+  auto const text = duration_text(planned_length(plan));
+  return assumed ? text + " assumed; set expected_duration" : text;
+}
+
+std::string condition_text(v1::Dependency::Condition condition) {
+  switch (condition) {
+    case v1::Dependency::CONDITION_FINISHED:
+      return " has ended";
+    case v1::Dependency::CONDITION_FAILED:
+      return " has failed";
+    case v1::Dependency::CONDITION_STARTED:
+      return " has started";
+    default:
+      return " has succeeded";
+  }
 }
 
 }  // namespace
@@ -45,13 +58,21 @@ std::string window_text(v1::PlannedWindow const& window, UtcTime now) {
   return local_time(begin, now) + '-' + local_time(end, end - begin < std::chrono::hours(20) ? end : now);
 }
 
-std::string plan_line(v1::Plan const& plan, UtcTime now) {
+bool duration_is_assumed(v1::JobSpec const& spec) {
+  return !spec.has_expected_duration() && !spec.has_time_limit();
+}
+
+bool is_the_assumed(Milliseconds expected) {
+  return expected == std::chrono::hours(1);
+}
+
+std::string plan_line(v1::Plan const& plan, bool assumed, UtcTime now) {
   if (!plan.has_chosen()) return "no plan yet";
   auto const start = instant(plan.chosen().start_time());
   auto text = start <= now + std::chrono::seconds(1)  ? std::string("starts now")
               : start - now < std::chrono::minutes(2) ? "planned start " + relative_time(start, now)
-                                                      : "planned start " + local_time_with_zone(start, now);
-  text += ", " + duration_text(planned_length(plan));
+                                                      : "planned start " + local_time(start, now);
+  text += ", " + length_text(plan, assumed);
   if (plan.segments_size() > 1) text += fmt::format(" in {} parts", plan.segments_size());
   if (!plan.chosen().known()) {
     text += " · carbon unknown";
@@ -63,14 +84,14 @@ std::string plan_line(v1::Plan const& plan, UtcTime now) {
     text += fmt::format(" · {} CO2e planned ({})", carbon_text(plan.chosen().carbon_mg()),
                         source_text(plan.source(), now));
   }
-  if (!plan.not_shifted_reason().empty()) text += " · not shifted: " + safe(plan.not_shifted_reason());
+  if (!plan.not_shifted_reason().empty()) text += " · " + not_shifted_text(plan.not_shifted_reason(), now);
   return text;
 }
 
-std::string plan_table(v1::Plan const& plan, UtcTime now, Style style) {
+std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style style) {
   using Align = Table::Align;
   Table table({{"WINDOW (" + zone_name(now) + ")"},
-               {upper(kind_text(plan.source().kind())) + " g/kWh", Align::kRight},
+               {kind_title(plan.source().kind()) + " g/kWh", Align::kRight},
                {"EST. ENERGY", Align::kRight},
                {"EST. CARBON", Align::kRight},
                {"NOTE"}});
@@ -89,9 +110,20 @@ std::string plan_table(v1::Plan const& plan, UtcTime now, Style style) {
     out += fmt::format("part {}: {}\n", i + 1, window_text(plan.segments(i), now));
   }
   out += "Intensity: " + source_text(plan.source(), now) + ". Energy is modelled.\n";
-  if (!plan.note().empty()) out += safe(plan.note()) + '\n';
-  if (!plan.not_shifted_reason().empty()) out += "Not shifted: " + safe(plan.not_shifted_reason()) + '\n';
+  if (assumed && plan.has_chosen()) out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
+  if (!plan.note().empty()) out += "Why: " + words(plan.note(), now) + '\n';
+  if (!plan.not_shifted_reason().empty())
+    out += "Note: " + not_shifted_text(plan.not_shifted_reason(), now) + '\n';
   return out;
+}
+
+std::string dependency_text(v1::JobSpec const& spec) {
+  std::string text;
+  for (auto const& dependency : spec.depends_on()) {
+    text +=
+        (text.empty() ? "after " : " and ") + safe(dependency.job()) + condition_text(dependency.condition());
+  }
+  return text.empty() ? text : text + ", at a time that is not known";
 }
 
 }  // namespace greenq::client

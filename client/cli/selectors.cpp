@@ -15,7 +15,8 @@ constexpr std::uint64_t kMostId = std::numeric_limits<std::int64_t>::max();
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > kMostId) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > kMostId)
+    return std::nullopt;
   return value;
 }
 
@@ -100,10 +101,14 @@ Result<std::vector<std::string>> select(Context& context, std::vector<std::strin
 }
 
 Result<std::string> select_one(Context& context, std::string const& word) {
-  if (word == "all") return bad(word);
+  auto const one = [&] {
+    return fail(Exit::kUsage, "USAGE",
+                '"' + word.substr(0, 64) + "\" is not one job; write an id (4213) or last");
+  };
+  if (word == "all") return one();
   auto names = select(context, {word});
   if (!names) return tl::unexpected<Failure>(names.error());
-  if (names->size() != 1) return fail(Exit::kUsage, "USAGE", "exactly one job is needed here");
+  if (names->size() != 1) return one();
   return names->front();
 }
 

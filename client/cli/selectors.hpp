@@ -11,6 +11,10 @@ namespace greenq::client {
 
 inline constexpr std::size_t kMaxSelected = 10'000;
 
+// How the arguments are explained.
+inline constexpr char kOneJob[] = "An id (4213) or last (your newest job)";
+inline constexpr char kJobs[] = "Ids (4213 or 3-5,9), last (your newest job) or all (your live jobs)";
+
 struct Selector {
   std::vector<std::string> names;  // projects/…/jobs/…
   bool last = false;

@@ -32,18 +32,26 @@ Result<std::vector<Submitted>> submit_one(Context& context, JobFile& file) {
   request.set_request_id(context.env().new_uuid());
   auto response = call_twice<v1::SubmitJobResponse>(context, &v1::JobService::Stub::SubmitJob, request);
   if (!response) return tl::unexpected<Failure>(file.place(response.error()));
-  return std::vector<Submitted>{{response->job(), response->plan()}};
+  return std::vector<Submitted>{{response->job(), response->plan(), request.spec()}};
+}
+
+v1::BatchSubmitJobsRequest batch_of(JobFile const& file) {
+  v1::BatchSubmitJobsRequest request;
+  for (auto const& one : file.requests) *request.add_requests() = one;
+  return request;
 }
 
 Result<std::vector<Submitted>> submit_batch(Context& context, JobFile& file) {
-  v1::BatchSubmitJobsRequest request;
+  auto request = batch_of(file);
   request.set_request_id(context.env().new_uuid());
-  for (auto const& one : file.requests) *request.add_requests() = one;
   auto response =
       call_twice<v1::BatchSubmitJobsResponse>(context, &v1::JobService::Stub::BatchSubmitJobs, request);
   if (!response) return tl::unexpected<Failure>(file.place(response.error()));
   std::vector<Submitted> jobs;
-  for (auto const& one : response->responses()) jobs.push_back({one.job(), one.plan()});
+  for (auto const& one : response->responses()) {
+    auto const& asked = file.requests.at(std::min(jobs.size(), file.requests.size() - 1)).spec();
+    jobs.push_back({one.job(), one.plan(), asked});
+  }
   return jobs;
 }
 
@@ -58,7 +66,8 @@ void fetch_plan(Context& context, Submitted& submitted) {
     if (!response) return;
     submitted.plan = response->plan();
     submitted.job = response->job();
-    if (submitted.job.state() != v1::Job::STATE_QUEUED || submitted.job.spec().hold()) return;
+    bool const waits = submitted.job.spec().hold() || submitted.job.spec().depends_on_size() > 0;
+    if (submitted.job.state() != v1::Job::STATE_QUEUED || waits) return;
   }
 }
 
@@ -91,13 +100,23 @@ Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const
   return jobs;
 }
 
+Result<v1::BatchSubmitJobsResponse> check_with_daemon(Context& context, JobFile const& file) {
+  auto& connection = context.connection();
+  auto request = batch_of(file);
+  request.set_validate_only(true);
+  return connection.call<v1::BatchSubmitJobsResponse>(connection.jobs(),
+                                                      &v1::JobService::Stub::BatchSubmitJobs, request);
+}
+
 std::string submitted_line(Submitted const& submitted, UtcTime now) {
   auto line = "Submitted " + full_id(submitted.job.name());
-  if (!submitted.job.spec().display_name().empty())
-    line += " (" + safe(submitted.job.spec().display_name()) + ")";
+  auto const& name = submitted.job.spec().display_name();
+  if (!name.empty() && name != "job-" + short_id(submitted.job.name())) line += " (" + safe(name) + ")";
   if (submitted.job.spec().hold())
     return line + " · held until `greenq release " + short_id(submitted.job.name()) + "`";
-  if (submitted.plan.has_chosen()) return line + " · " + plan_line(submitted.plan, now);
+  if (submitted.plan.has_chosen())
+    return line + " · " + plan_line(submitted.plan, duration_is_assumed(submitted.asked), now);
+  if (auto const first = dependency_text(submitted.asked); !first.empty()) return line + " · starts " + first;
   return line + " · " + state_text(submitted.job.state());
 }
 

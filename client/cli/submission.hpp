@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/cli/cli.hpp"
+#include "client/cli/job_file.hpp"
 
 namespace greenq::client {
 
@@ -20,7 +21,8 @@ void add_file_options(CLI::App& command, SubmitOptions& options);
 
 struct Submitted {
   v1::Job job;
-  v1::Plan plan;  // without `chosen` when none was made in time
+  v1::Plan plan;      // without `chosen` when none was made in time
+  v1::JobSpec asked;  // what the file said
 };
 
 // All jobs of the file, all or none. A lost answer is asked for once more with the same request id. Then
@@ -28,7 +30,11 @@ struct Submitted {
 Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const& options,
                                            bool wait_for_plan);
 
-// "Submitted vision/4213 · planned start …"
+// Lets the daemon check and plan all jobs of the file together; nothing is stored. Failures are not placed
+// yet.
+Result<v1::BatchSubmitJobsResponse> check_with_daemon(Context& context, JobFile const& file);
+
+// "Submitted vision/4213 · planned start …"; names no time zone.
 std::string submitted_line(Submitted const& submitted, UtcTime now);
 
 }  // namespace greenq::client

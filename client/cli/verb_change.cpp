@@ -9,7 +9,7 @@
 namespace greenq::client {
 namespace {
 
-struct Options {
+struct ChangeOptions {
   std::vector<std::string> jobs;
   std::string reason;
 };
@@ -27,7 +27,7 @@ Result<v1::Job> change(Context& context, std::string const& name, std::string co
 
 using Change = std::function<Result<v1::Job>(Context&, std::string const&, std::string const&)>;
 
-Result<int> change_all(Context& context, Options const& options, std::string_view done, Change const& apply) {
+Result<int> change_all(Context& context, ChangeOptions const& options, std::string_view done, Change const& apply) {
   auto const names = select(context, options.jobs);
   if (!names) return tl::unexpected<Failure>(names.error());
   if (names->empty() && context.for_people()) context.err() << "No live jobs.\n";
@@ -55,14 +55,12 @@ Result<int> change_all(Context& context, Options const& options, std::string_vie
 }
 
 void add(Cli& cli, std::string const& verb, std::string const& help, std::string done, Change apply) {
-  auto const options = std::make_shared<Options>();
-  auto* const command =
-      cli.add(verb, help, [options, done = std::move(done), apply = std::move(apply)](Context& context) {
-        return change_all(context, *options, done, apply);
-      });
-  command->add_option("job", options->jobs, "Jobs: 4213, 3-5,9, last or all (your live jobs)")
-      ->type_name("JOB")
-      ->required();
+  auto const options = std::make_shared<ChangeOptions>();
+  auto* const command = cli.add(verb, help,
+                                [options, done = std::move(done), apply = std::move(apply)](
+                                    Context& context) { return change_all(context, *options, done, apply); },
+                                {.json = true, .ids = true});
+  command->add_option("job", options->jobs, kJobs)->type_name("LIVE_JOB")->required();
   command->add_option("--reason", options->reason, "Shown to others, at most 200 characters")
       ->check([](std::string const& text) {
         return text.size() > 200 ? std::string("must have at most 200 characters") : std::string();

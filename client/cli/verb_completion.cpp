@@ -15,7 +15,8 @@ void add_completion(Cli& cli) {
                                   if (*shell == "zsh") context.out() << zsh_completion(commands);
                                   if (*shell == "fish") context.out() << fish_completion(commands);
                                   return 0;
-                                });
+                                },
+                                {.json = false, .ids = false});
   command->add_option("shell", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));

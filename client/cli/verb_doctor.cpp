@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "client/cli/cli.hpp"
+#include "client/cli/feeds.hpp"
 #include "client/cli/format.hpp"
 #include "client/cli/json.hpp"
 #include "client/cli/nodes.hpp"
@@ -18,7 +19,7 @@ constexpr Milliseconds kTimeout{5000};
 std::string socket_state_text(SocketState state) {
   switch (state) {
     case SocketState::kAnswers:
-      return "somebody listens";
+      return "answers";
     case SocketState::kMissing:
       return "does not exist";
     case SocketState::kNobodyListens:
@@ -44,12 +45,9 @@ Result<Findings> ask(Context& context) {
       connection.nodes(), &v1::NodeService::Stub::GetServerInfo, v1::GetServerInfoRequest(), kTimeout);
   if (!info) return tl::unexpected<Failure>(info.error());
   findings.info = *info;
-  v1::ListFeedsRequest request;
-  request.set_page_size(1000);
-  auto const feeds = connection.call<v1::ListFeedsResponse>(
-      connection.carbon(), &v1::CarbonService::Stub::ListFeeds, request, kTimeout);
+  auto feeds = list_feeds(context, kTimeout);
   if (!feeds) return tl::unexpected<Failure>(feeds.error());
-  findings.feeds.assign(feeds->feeds().begin(), feeds->feeds().end());
+  findings.feeds = std::move(*feeds);
   auto nodes = list_nodes(context, kTimeout);
   if (!nodes) return tl::unexpected<Failure>(nodes.error());
   findings.nodes = std::move(*nodes);
@@ -78,7 +76,8 @@ class Page {
     line(true, true,
          "runs since " + local_time_with_zone(instant(info.start_time()), now_) + " (" +
              relative_time(instant(info.start_time()), now_) + "), state in " + safe(info.state_dir()));
-    line(true, true, "runs jobs as " + safe(info.run_as()));
+    line(true, true,
+         "runs jobs as " + (info.run_as() == "self" ? "the user that started it" : safe(info.run_as())));
     if (info.hold_mode()) line(false, true, "HOLDS every job: " + safe(info.hold_reason()));
     std::string jobs;
     for (auto const& [state, count] : info.live_jobs()) {
@@ -94,11 +93,7 @@ class Page {
       line(false, true, "no feed is configured; jobs use the typical day of the zone, if one is known");
     for (auto const& feed : feeds) {
       bool const fresh = feed.state() == v1::FEED_STATE_FRESH;
-      std::string state = fresh                                  ? "fresh"
-                          : feed.state() == v1::FEED_STATE_STALE ? "stale"
-                          : feed.state() == v1::FEED_STATE_DEAD  ? "dead"
-                                                                 : "not polled yet";
-      auto text = state + ": " + source_text(feed.source(), now_);
+      auto text = feed_state_text(feed.state()) + ": " + source_text(feed.source(), now_);
       if (!feed.last_error().empty()) text += "; " + safe(feed.last_error());
       line(fresh || feed.state() == v1::FEED_STATE_UNSPECIFIED, true, text);
     }

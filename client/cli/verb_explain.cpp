@@ -17,18 +17,21 @@ std::string clears_text(v1::HoldReason const& reason, UtcTime now) {
   if (!reason.has_clears_time()) return {};
   auto const at = instant(reason.clears_time());
   if (at <= now) return "clears now";
-  return "clears " +
-         (at - now < std::chrono::minutes(2) ? relative_time(at, now) : local_time_with_zone(at, now));
+  return "clears " + (at - now < std::chrono::minutes(2) ? relative_time(at, now) : local_time(at, now));
+}
+
+// The daemon puts its assumption into the job, where it looks like a wish.
+std::string assumed_text(v1::JobSpec const& spec) {
+  if (!is_the_assumed(span(spec.expected_duration()))) return {};
+  return "      (1h is assumed when a job file gives neither expected_duration nor time_limit; set "
+         "expected_duration)\n";
 }
 
 std::string history_text(v1::ExplainJobResponse const& response, UtcTime now) {
   std::string text;
   for (auto const& event : response.history()) {
     text += "  " + local_time_seconds(instant(event.time()), now) + "  " + state_text(event.state());
-    if (event.reason() != v1::HoldReason::CODE_UNSPECIFIED && event.state() == v1::Job::STATE_QUEUED) {
-      text += " " + reason_text(event.reason());
-    }
-    if (!event.message().empty()) text += ": " + safe(event.message());
+    if (auto const more = event_text(event, now); !more.empty()) text += ": " + more;
     text += '\n';
   }
   return text;
@@ -39,32 +42,35 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   auto const style = context.style();
   auto const& job = response.job();
   auto& out = context.out();
-  out << style.bold(full_id(job.name())) << " is " << state_coloured(job.state(), style);
+  out << headline(job, style);
   if (job.has_create_time() && !is_terminal(job.state())) {
-    out << " (submitted " << relative_time(instant(job.create_time()), now) << ')';
+    out << " (submitted " << local_time(instant(job.create_time()), now) << ')';
   }
   if (response.queue_position() > 0) {
     out << fmt::format(", position {} of {}", response.queue_position(), response.queue_length());
   }
   out << '\n';
-  if (is_terminal(job.state()) && !job.message().empty()) out << safe(job.message()) << '\n';
+  if (is_terminal(job.state()) && !job.message().empty()) out << words(job.message(), now) << '\n';
   int number = 0;
+  bool plan_is_told = response.plan().note().empty();
   for (auto const& reason : response.reasons()) {
-    out << fmt::format(" {} {:<18} {}", ++number, reason_text(reason.code()), safe(reason.message()));
+    out << fmt::format(" {} {:<20}  {}", ++number, reason_text(reason.code()), words(reason.message(), now));
     if (auto const clears = clears_text(reason, now); !clears.empty()) out << "  [" << clears << ']';
     if (!reason.action().empty()) out << "  " << style.dim("to skip: " + safe(reason.action()));
     out << '\n';
+    plan_is_told = plan_is_told || reason.message() == response.plan().note();
   }
   if (response.has_plan() && response.plan().has_chosen() && !is_terminal(job.state())) {
-    out << "Plan: " << plan_line(response.plan(), now) << '\n';
-    if (!response.plan().note().empty()) out << "      " << safe(response.plan().note()) << '\n';
+    out << "Plan: " << plan_line(response.plan(), false, now) << '\n';
+    if (!plan_is_told) out << "      " << words(response.plan().note(), now) << '\n';
+    out << assumed_text(job.spec());
   }
   if (job.has_latest_start_time() && job.state() == v1::Job::STATE_QUEUED) {
     auto const latest = instant(job.latest_start_time());
-    out << "Starts at the latest " << local_time_with_zone(latest, now) << " (" << relative_time(latest, now)
-        << ")\n";
+    out << "Starts at the latest " << local_time(latest, now) << " (" << relative_time(latest, now) << ")\n";
   }
-  if (response.history_size() > 0) out << "Past (" << zone_name(now) << "):\n" << history_text(response, now);
+  if (response.history_size() > 0) out << "Past:\n" << history_text(response, now);
+  out << zone_line(now);
 }
 
 Result<int> explain(Context& context, std::string const& word) {
@@ -91,7 +97,7 @@ void add_explain(Cli& cli) {
   auto* const command =
       cli.add("explain", "Why a job waits, when it will start, and what would skip the wait",
               [word](Context& context) { return explain(context, *word); });
-  command->add_option("job", *word, "Job: 4213 or last")->type_name("JOB")->required();
+  command->add_option("job", *word, kOneJob)->type_name("JOB")->required();
 }
 
 }  // namespace greenq::client

@@ -12,7 +12,7 @@
 namespace greenq::client {
 namespace {
 
-struct Options {
+struct HistoryOptions {
   bool all_users = false;
   bool no_header = false;
   std::string project;
@@ -36,9 +36,10 @@ Table table_of(std::vector<v1::Job> const& jobs, Footprints const& footprints, U
   for (auto const& job : jobs) {
     auto const found = footprints.find(job.name());
     std::vector<std::string> row{short_id(job.name()), safe(job.spec().display_name()),
-                                 state_text(job.state()), std::to_string(job.exit_status()),
+                                 state_text(job.state()),
+                                 job.has_start_time() ? std::to_string(job.exit_status()) : "-",
                                  local_time(instant(job.end_time()), now)};
-    if (found == footprints.end()) {
+    if (found == footprints.end() || !job.has_start_time()) {
       row.insert(row.end(), {"-", "-", "-", "-"});
     } else {
       auto const& footprint = found->second;
@@ -52,44 +53,62 @@ Table table_of(std::vector<v1::Job> const& jobs, Footprints const& footprints, U
   return table;
 }
 
-Result<int> history(Context& context, Options const& options) {
+Result<JobQuery> query_of(Context& context, HistoryOptions const& options) {
   JobQuery query;
   query.project = options.project;
   query.limit = options.limit;
   query.states = ended_states();
   if (!options.all_users) query.owner = context.env().user;
-  if (!options.since.empty()) {
-    auto const since = parse_since(options.since, context.now());
-    if (!since) return tl::unexpected<Failure>(since.error());
-    query.since = *since;
-  }
-  auto const list = list_jobs(context, query);
-  if (!list) return tl::unexpected<Failure>(list.error());
-  for (auto const& job : list->jobs) {
-    if (context.json()) context.out() << to_json(job) << '\n';
-    if (context.parsable()) context.out() << short_id(job.name()) << '\n';
-  }
-  if (!context.for_people()) return 0;
-  if (list->jobs.empty()) {
-    context.err() << "No job has ended yet.\n";
-    return 0;
-  }
-  FootprintQuery wanted{options.project, query.owner, std::nullopt, std::nullopt};
-  for (auto const& job : list->jobs) {
+  if (options.since.empty()) return query;
+  auto const since = parse_since(options.since, context.now());
+  if (!since) return tl::unexpected<Failure>(since.error());
+  query.since = *since;
+  return query;
+}
+
+Result<Footprints> footprints_of(Context& context, JobQuery const& query, std::vector<v1::Job> const& jobs) {
+  FootprintQuery wanted{query.project, query.owner, std::nullopt, std::nullopt};
+  for (auto const& job : jobs) {
     auto const end = instant(job.end_time());
     wanted.after = wanted.after ? std::min(*wanted.after, end) : end;
   }
-  auto const footprints = list_footprints(context, wanted, 10'000);
-  if (!footprints) return tl::unexpected<Failure>(footprints.error());
+  return list_footprints(context, wanted, 10'000);
+}
+
+void print(Context& context, std::vector<v1::Job> const& jobs, Footprints const& footprints, bool header) {
   SourceLines sources(context.now());
-  for (auto const& job : list->jobs) {
-    auto const found = footprints->find(job.name());
-    if (found == footprints->end()) continue;
-    sources.add(found->second.marginal());
-    sources.add(found->second.average());
+  for (auto const& job : jobs) {
+    auto const found = footprints.find(job.name());
+    if (context.json()) {
+      context.out() << "{\"job\":" << to_json(job)
+                    << ",\"footprint\":" << (found == footprints.end() ? "null" : to_json(found->second))
+                    << "}\n";
+    } else if (found != footprints.end()) {
+      sources.add(found->second.marginal());
+      sources.add(found->second.average());
+    }
   }
-  context.out() << table_of(list->jobs, *footprints, context.now()).text(!options.no_header, context.style())
-                << sources.text();
+  if (context.json()) return;
+  context.out() << table_of(jobs, footprints, context.now()).text(header, context.style()) << sources.text();
+}
+
+Result<int> history(Context& context, HistoryOptions const& options) {
+  auto const query = query_of(context, options);
+  if (!query) return tl::unexpected<Failure>(query.error());
+  auto const list = list_jobs(context, *query);
+  if (!list) return tl::unexpected<Failure>(list.error());
+  if (context.parsable()) {
+    for (auto const& job : list->jobs) context.out() << short_id(job.name()) << '\n';
+    return 0;
+  }
+  if (list->jobs.empty()) {
+    if (context.for_people())
+      context.err() << (options.since.empty() ? "No job has ended yet.\n" : "No such job has ended yet.\n");
+    return 0;
+  }
+  auto const footprints = footprints_of(context, *query, list->jobs);
+  if (!footprints) return tl::unexpected<Failure>(footprints.error());
+  print(context, list->jobs, *footprints, !options.no_header);
   if (list->more)
     context.err() << "-- only the newest " << options.limit << " are shown; use --limit for more --\n";
   return 0;
@@ -98,14 +117,22 @@ Result<int> history(Context& context, Options const& options) {
 }  // namespace
 
 void add_history(Cli& cli) {
-  auto const options = std::make_shared<Options>();
-  auto* const command = cli.add("history", "List ended jobs with energy and carbon (JSON Lines with -o json)",
-                                [options](Context& context) { return history(context, *options); });
+  auto const options = std::make_shared<HistoryOptions>();
+  auto* const command = cli.add(
+      "history", "List your ended jobs with energy and carbon (JSON Lines with -o json)",
+      [options](Context& context) { return history(context, *options); }, {.json = true, .ids = true});
   command->add_flag("-A,--all-users", options->all_users, "Jobs of everyone");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");
-  command->add_option("--project", options->project, "Only this project");
-  command->add_option("--since", options->since, "Submitted since then: 6h, or a time");
-  command->add_option("--limit", options->limit, "At most so many (25)")->check(CLI::Range(1, 10'000));
+  command->add_option("--project", options->project, "Only this project, e.g. vision")->type_name("NAME");
+  command->add_option("--since", options->since, kSince)->type_name("SPAN|TIME");
+  command->add_option("--limit", options->limit, "At most so many, the newest (25)")
+      ->type_name("1..10000")
+      ->check(CLI::Range(1, 10'000).description(""));
+  command->footer(
+      "greenq history --since 7d                        submitted in the last week\n"
+      "greenq history --since 2026-11-24T08:00+01:00    submitted since then; the zone is needed\n"
+      "greenq history -A --project vision --limit 100   everyone's, of one project\n"
+      "Sums by user, project, day or name: greenq report");
 }
 
 }  // namespace greenq::client

@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "client/cli/cli.hpp"
+#include "client/cli/format.hpp"
 #include "client/cli/job_text.hpp"
 #include "client/cli/json.hpp"
 #include "client/cli/selectors.hpp"
@@ -17,6 +18,7 @@ Result<int> info(Context& context, std::vector<std::string> const& words) {
     if (!job) return tl::unexpected<Failure>(job.error());
     context.out() << (context.json() ? to_json(*job) + '\n' : job_text(*job, context.now(), context.style()));
   }
+  if (!context.json() && !names->empty()) context.out() << zone_line(context.now());
   return 0;
 }
 
@@ -26,7 +28,7 @@ void add_info(Cli& cli) {
   auto const words = std::make_shared<std::vector<std::string>>();
   auto* const command =
       cli.add("info", "Everything about a job", [words](Context& context) { return info(context, *words); });
-  command->add_option("job", *words, "Job: 4213, 3-5,9, last or all")->type_name("JOB")->required();
+  command->add_option("job", *words, kJobs)->type_name("JOB")->required();
 }
 
 }  // namespace greenq::client

@@ -10,7 +10,7 @@
 namespace greenq::client {
 namespace {
 
-struct Options {
+struct LsOptions {
   bool all_states = false;
   bool all_users = false;
   bool no_header = false;
@@ -60,7 +60,7 @@ Table table_of(std::vector<v1::Job> const& jobs, bool users, UtcTime now) {
   return table;
 }
 
-Result<int> ls(Context& context, Options const& options) {
+Result<int> ls(Context& context, LsOptions const& options) {
   JobQuery query;
   query.project = options.project;
   query.name = options.name;
@@ -88,8 +88,8 @@ Result<int> ls(Context& context, Options const& options) {
   if (context.for_people()) {
     if (list->jobs.empty()) {
       context.err() << (options.all_states || !options.states.empty()
-                            ? "No jobs.\n"
-                            : "No live jobs; greenq ls -a shows ended ones too.\n");
+                            ? "No such jobs.\n"
+                            : "No such live jobs; greenq ls -a shows ended ones too.\n");
     } else {
       context.out()
           << table_of(list->jobs, options.all_users, context.now()).text(!options.no_header, context.style());
@@ -104,17 +104,22 @@ Result<int> ls(Context& context, Options const& options) {
 }  // namespace
 
 void add_ls(Cli& cli) {
-  auto const options = std::make_shared<Options>();
-  auto* const command = cli.add("ls", "List live jobs (JSON Lines with -o json)",
-                                [options](Context& context) { return ls(context, *options); });
+  auto const options = std::make_shared<LsOptions>();
+  auto* const command =
+      cli.add("ls", "List live jobs (JSON Lines with -o json)",
+              [options](Context& context) { return ls(context, *options); }, {.json = true, .ids = true});
   command->add_flag("-a,--all", options->all_states, "Ended jobs too");
   command->add_flag("-A,--all-users", options->all_users, "Jobs of everyone");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");
-  command->add_option("--state", options->states, "Only these states, e.g. queued,running")->delimiter(',');
-  command->add_option("--project", options->project, "Only this project");
-  command->add_option("--name", options->name, "Only jobs of this name");
-  command->add_option("--since", options->since, "Submitted since then: 6h, or a time");
-  command->add_option("--limit", options->limit, "At most so many (100)")->check(CLI::Range(1, 100'000));
+  command->add_option("--state", options->states, "Only these states, e.g. queued,running")
+      ->type_name(state_choices())
+      ->delimiter(',');
+  command->add_option("--project", options->project, "Only this project, e.g. vision")->type_name("NAME");
+  command->add_option("--name", options->name, "Only jobs of this name, e.g. resnet50")->type_name("NAME");
+  command->add_option("--since", options->since, kSince)->type_name("SPAN|TIME");
+  command->add_option("--limit", options->limit, "At most so many, the newest (100)")
+      ->type_name("1..100000")
+      ->check(CLI::Range(1, 100'000).description(""));
 }
 
 }  // namespace greenq::client

@@ -68,7 +68,8 @@ Result<std::vector<v1::Node>> list_nodes(Context& context, Milliseconds timeout)
 void add_nodes(Cli& cli) {
   auto const no_header = std::make_shared<bool>(false);
   auto* const command = cli.add("nodes", "List machines, what they have and what is in use",
-                                [no_header](Context& context) { return nodes(context, *no_header); });
+                                [no_header](Context& context) { return nodes(context, *no_header); },
+                                {.json = true, .ids = true});
   command->add_flag("-n,--no-header", *no_header, "No line of titles");
 }
 

@@ -11,29 +11,57 @@
 namespace greenq::client {
 namespace {
 
+Result<v1::Plan> plan_one(Context& context, JobFile const& file) {
+  auto& connection = context.connection();
+  v1::PlanJobRequest request;
+  request.set_parent(file.requests.front().parent());
+  *request.mutable_spec() = file.requests.front().spec();
+  auto response =
+      connection.call<v1::PlanJobResponse>(connection.jobs(), &v1::JobService::Stub::PlanJob, request);
+  if (!response) return tl::unexpected<Failure>(file.place(response.error()));
+  return std::move(*response->mutable_plan());
+}
+
+// Asked together, the jobs of a file know each other's names and compete for the same room.
+Result<std::vector<v1::Plan>> plan_all(Context& context, JobFile const& file) {
+  std::vector<v1::Plan> plans;
+  if (file.requests.size() == 1) {
+    auto plan = plan_one(context, file);
+    if (!plan) return tl::unexpected<Failure>(plan.error());
+    plans.push_back(std::move(*plan));
+    return plans;
+  }
+  auto const response = check_with_daemon(context, file);
+  if (!response) return tl::unexpected<Failure>(file.place(response.error()));
+  for (auto const& one : response->responses()) plans.push_back(one.plan());
+  return plans;
+}
+
+void print(Context& context, JobFile const& file, std::size_t index, v1::Plan const& plan) {
+  auto const& spec = file.requests.at(index).spec();
+  if (file.requests.size() > 1) {
+    context.out() << (index > 0 ? "\n" : "") << "Job " << index + 1
+                  << (spec.display_name().empty() ? "" : ": " + safe(spec.display_name())) << '\n';
+  }
+  context.out() << plan_table(plan, duration_is_assumed(spec), context.now(), context.style());
+  if (auto const first = dependency_text(spec); !first.empty())
+    context.out() << "Waits: starts only " << first << ", so perhaps later than shown.\n";
+  if (spec.hold()) context.out() << "Held: starts only after greenq release, so perhaps later than shown.\n";
+}
+
 Result<int> plan(Context& context, SubmitOptions const& options) {
   auto const file = read_job_file(options.file, options.overrides, context.env(), "nothing was planned");
   if (!file) return tl::unexpected<Failure>(file.error());
-  auto& connection = context.connection();
-  for (std::size_t i = 0; i < file->requests.size(); ++i) {
-    v1::PlanJobRequest request;
-    request.set_parent(file->requests[i].parent());
-    *request.mutable_spec() = file->requests[i].spec();
-    auto const response =
-        connection.call<v1::PlanJobResponse>(connection.jobs(), &v1::JobService::Stub::PlanJob, request);
-    if (!response) return tl::unexpected<Failure>(file->place(response.error(), i));
+  auto const plans = plan_all(context, *file);
+  if (!plans) return tl::unexpected<Failure>(plans.error());
+  for (std::size_t i = 0; i < plans->size() && i < file->requests.size(); ++i) {
     if (context.json()) {
-      context.out() << to_json(response->plan()) << '\n';
-      continue;
+      context.out() << to_json((*plans)[i]) << '\n';
+    } else {
+      print(context, *file, i, (*plans)[i]);
     }
-    auto const& name = request.spec().display_name();
-    if (file->requests.size() > 1) {
-      context.out() << (i > 0 ? "\n" : "") << "Job " << i + 1 << (name.empty() ? "" : ": " + safe(name))
-                    << '\n';
-    }
-    context.out() << plan_table(response->plan(), context.now(), context.style());
   }
-  if (context.for_people()) context.out() << "Nothing was submitted.\n";
+  if (!context.json()) context.out() << "Nothing was submitted.\n";
   return 0;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using Request = v1::AggregateFootprintsRequest;
 
-struct Options {
+struct ReportOptions {
   std::string job;
   std::vector<std::string> by{"user"};
   std::string project;
@@ -40,7 +40,7 @@ Result<int> report_job(Context& context, std::string const& word) {
   return 0;
 }
 
-Result<Request> request_of(Context& context, Options const& options) {
+Result<Request> request_of(Context& context, ReportOptions const& options) {
   Request request;
   request.set_parent(parent_of(options.project));
   request.set_owner(options.user);
@@ -93,7 +93,7 @@ std::vector<std::string> row_of(v1::FootprintGroup const& group, std::size_t key
   return row;
 }
 
-Result<int> report_groups(Context& context, Options const& options) {
+Result<int> report_groups(Context& context, ReportOptions const& options) {
   auto request = request_of(context, options);
   if (!request) return tl::unexpected<Failure>(request.error());
   auto& connection = context.connection();
@@ -130,24 +130,27 @@ Result<int> report_groups(Context& context, Options const& options) {
   return 0;
 }
 
-Result<int> report(Context& context, Options const& options) {
+Result<int> report(Context& context, ReportOptions const& options) {
   return options.job.empty() ? report_groups(context, options) : report_job(context, options.job);
 }
 
 }  // namespace
 
 void add_report(Cli& cli) {
-  auto const options = std::make_shared<Options>();
+  auto const options = std::make_shared<ReportOptions>();
   auto* const command = cli.add("report", "Energy and carbon of one job, or of all ended jobs by group",
                                 [options](Context& context) { return report(context, *options); });
-  command->add_option("job", options->job, "Job: 4213 or last")->type_name("JOB");
+  command->add_option("job", options->job, kOneJob)->type_name("JOB");
   command->add_option("--by", options->by, "Group by user, project, day, name; several with commas (user)")
       ->delimiter(',')
       ->check(CLI::IsMember({"user", "project", "day", "name"}));
-  command->add_option("--project", options->project, "Only this project");
-  command->add_option("--user", options->user, "Only jobs of this user");
-  command->add_option("--since", options->since, "Ended since then: 7d, or a time");
-  command->add_option("--until", options->until, "Ended before then: 1d, or a time");
+  command->add_option("--project", options->project, "Only this project, e.g. vision")->type_name("NAME");
+  command->add_option("--user", options->user, "Only jobs of this user, e.g. ada")->type_name("NAME");
+  command->add_option("--since", options->since, "Ended since: 7d (back from now), or 2026-11-24T08:00+01:00")
+      ->type_name("SPAN|TIME");
+  command
+      ->add_option("--until", options->until, "Ended before: 1d (back from now), or 2026-11-24T08:00+01:00")
+      ->type_name("SPAN|TIME");
   command->add_flag("-n,--no-header", options->no_header, "No line of titles");
 }
 

@@ -75,9 +75,7 @@ class Attachment {
     sink.on_event = [&](v1::JobEvent const& event) {
       bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
       std::string line = waits ? "waiting" : state_text(event.state());
-      if (waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED)
-        line += ": " + reason_text(event.reason());
-      if (!event.message().empty()) line += ": " + safe(event.message());
+      if (auto const more = event_text(event, context_.now()); !more.empty()) line += ": " + more;
       if (line != last && !is_terminal(event.state())) say("-- " + line);
       last = line;
       return !is_terminal(event.state());
@@ -105,7 +103,9 @@ Result<int> run_job(Context& context, SubmitOptions const& options) {
   if (!jobs) return tl::unexpected<Failure>(jobs.error());
   auto const& job = jobs->front().job;
   Attachment attachment(context, job.name());
-  if (context.for_people()) attachment.say("-- " + submitted_line(jobs->front(), context.now()));
+  if (context.for_people())
+    attachment.say("-- " + submitted_line(jobs->front(), context.now()) + " · times in " +
+                   zone_name(context.now()));
   auto const ended = attachment.follow();
   if (!ended) return tl::unexpected<Failure>(ended.error());
   auto const id = short_id(job.name());
@@ -117,7 +117,7 @@ Result<int> run_job(Context& context, SubmitOptions const& options) {
   auto const final_job = wait_for_end(context, job.name(), std::nullopt, kCallTimeout, [] {});
   if (!final_job) return tl::unexpected<Failure>(final_job.error());
   if (context.json()) context.out() << to_json(**final_job) << '\n';
-  if (context.for_people()) attachment.say("-- " + ending_line(**final_job));
+  if (context.for_people()) attachment.say("-- " + ending_line(**final_job, context.now()));
   return exit_code_of(**final_job);
 }
 

@@ -1,4 +1,5 @@
 // greenq submit FILE
+#include <algorithm>
 #include <ostream>
 
 #include "client/cli/cli.hpp"
@@ -28,7 +29,11 @@ Result<int> submit(Context& context, SubmitOptions const& options) {
       context.out() << submitted_line(submitted, context.now()) << '\n';
     }
   }
-  if (context.for_people()) print_footer(context, *jobs);
+  if (context.for_people()) {
+    auto const planned = [](Submitted const& one) { return one.plan.has_chosen(); };
+    if (std::any_of(jobs->begin(), jobs->end(), planned)) context.out() << zone_line(context.now());
+    print_footer(context, *jobs);
+  }
   return 0;
 }
 
@@ -36,8 +41,9 @@ Result<int> submit(Context& context, SubmitOptions const& options) {
 
 void add_submit(Cli& cli) {
   auto const options = std::make_shared<SubmitOptions>();
-  auto* const command = cli.add("submit", "Submit the jobs of a file, all or none",
-                                [options](Context& context) { return submit(context, *options); });
+  auto* const command =
+      cli.add("submit", "Submit the jobs of a file, all or none",
+              [options](Context& context) { return submit(context, *options); }, {.json = true, .ids = true});
   add_file_options(*command, *options);
   command->add_flag("--hold", options->hold, "Submit held; greenq release lets it go");
 }

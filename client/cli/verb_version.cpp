@@ -22,8 +22,6 @@ Result<int> version(Context& context) {
   if (context.json()) {
     context.out() << "{\"client_version\":" << quote_json(kVersion)
                   << ",\"server_version\":" << (daemon ? quote_json(*daemon) : "null") << "}\n";
-  } else if (context.parsable()) {
-    context.out() << kVersion << '\n';
   } else {
     context.out() << "greenq " << kVersion << "\ngreenqd " << (daemon ? safe(*daemon) : "not reachable")
                   << '\n';

@@ -12,13 +12,13 @@
 namespace greenq::client {
 namespace {
 
-struct Options {
+struct WaitOptions {
   std::vector<std::string> jobs;
   std::string timeout;
   bool progress = false;
 };
 
-Result<int> wait(Context& context, Options const& options) {
+Result<int> wait(Context& context, WaitOptions const& options) {
   std::optional<Milliseconds> timeout;
   if (!options.timeout.empty()) {
     auto const parsed = config::parse_span(options.timeout);
@@ -50,7 +50,7 @@ Result<int> wait(Context& context, Options const& options) {
                   "job " + short_id(name) + " has not ended within " + options.timeout);
     }
     if (context.json()) context.out() << to_json(**job) << '\n';
-    if (context.for_people()) context.out() << ending_line(**job) << '\n' << std::flush;
+    if (context.for_people()) context.out() << ending_line(**job, context.now()) << '\n' << std::flush;
     if (code == 0) code = exit_code_of(**job);
   }
   return code;
@@ -59,10 +59,10 @@ Result<int> wait(Context& context, Options const& options) {
 }  // namespace
 
 void add_wait(Cli& cli) {
-  auto const options = std::make_shared<Options>();
+  auto const options = std::make_shared<WaitOptions>();
   auto* const command = cli.add("wait", "Wait for jobs to end; the exit code is the job's",
                                 [options](Context& context) { return wait(context, *options); });
-  command->add_option("job", options->jobs, "Jobs: 4213, 3-5,9, last or all")->type_name("JOB")->required();
+  command->add_option("job", options->jobs, kJobs)->type_name("JOB")->required();
   command->add_option("--timeout", options->timeout, "Give up after this long (exit code 6), e.g. 8h");
   command->add_flag("--progress", options->progress, "Say on standard error what the job does meanwhile");
 }

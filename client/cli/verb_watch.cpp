@@ -18,11 +18,9 @@ void print(Context& context, v1::JobEvent const& event) {
     context.out() << to_json(event) << '\n' << std::flush;
     return;
   }
-  auto line = fmt::format("{}  {:<12} {:<10}", local_time_seconds(instant(event.time()), context.now()),
+  auto line = fmt::format("{:<10}  {:<12} {:<10}", local_time_seconds(instant(event.time()), context.now()),
                           full_id(event.job()), state_text(event.state()));
-  bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
-  if (waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED) line += ' ' + reason_text(event.reason());
-  if (!event.message().empty()) line += "  " + safe(event.message());
+  line += ' ' + event_text(event, context.now());
   line.erase(line.find_last_not_of(' ') + 1);
   context.out() << line << '\n' << std::flush;
 }
@@ -45,9 +43,15 @@ Result<int> watch(Context& context, std::string const& word) {
     if (!job) return tl::unexpected<Failure>(job.error());
     if (is_terminal(job->state())) {
       if (context.for_people())
-        context.out() << full_id(job->name()) << " has ended: " << state_text(job->state()) << '\n';
+        context.out() << full_id(job->name()) << ' ' << standing_text(job->state()) << '\n';
       return 0;
     }
+  }
+  if (!context.json()) {
+    context.out() << context.style().bold("TIME (" + zone_name(context.now()) +
+                                          ")  JOB          STATE      EVENT")
+                  << '\n'
+                  << std::flush;
   }
   EventSink sink;
   sink.on_event = [&](v1::JobEvent const& event) {
@@ -69,7 +73,7 @@ void add_watch(Cli& cli) {
   auto* const command =
       cli.add("watch", "Show events of a job, or of all, as they happen (JSON Lines with -o json)",
               [word](Context& context) { return watch(context, *word); });
-  command->add_option("job", *word, "Job: 4213 or last")->type_name("JOB");
+  command->add_option("job", *word, kOneJob)->type_name("LIVE_JOB");
 }
 
 }  // namespace greenq::client

@@ -1,4 +1,4 @@
-// Version of the client, from the build.
+// Version of the client, from the one in the root CMakeLists.txt.
 #pragma once
 
 #include <string_view>

@@ -238,4 +238,10 @@ void MapReader::finish() {
   }
 }
 
+std::vector<std::string> MapReader::asked() const {
+  std::vector<std::string> paths;
+  for (auto const& key : known_) paths.push_back(path_of(key));
+  return paths;
+}
+
 }  // namespace greenq::config

@@ -66,6 +66,8 @@ class MapReader {
   void complain(std::string_view key, std::string message);
   // Reports every key that nobody asked for. Call last.
   void finish();
+  // The keys asked for so far, dotted from the document on; without those that are not yet understood.
+  std::vector<std::string> asked() const;
 
   std::string path_of(std::string_view key) const;
   Node const& self() const { return *map_; }

@@ -1,28 +1,13 @@
 #include "core/launch.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <csignal>
+#include <cstring>
 
 #include "core/carbon/utc_text.hpp"
 #include "core/check.hpp"
 
 namespace greenq::core {
 namespace {
-
-constexpr std::array<std::pair<char const*, int>, 12> kSignals{{{"SIGUSR1", SIGUSR1},
-                                                                {"SIGUSR2", SIGUSR2},
-                                                                {"SIGTERM", SIGTERM},
-                                                                {"SIGINT", SIGINT},
-                                                                {"SIGHUP", SIGHUP},
-                                                                {"SIGQUIT", SIGQUIT},
-                                                                {"SIGALRM", SIGALRM},
-                                                                {"SIGCONT", SIGCONT},
-                                                                {"SIGTSTP", SIGTSTP},
-                                                                {"SIGWINCH", SIGWINCH},
-                                                                {"SIGXCPU", SIGXCPU},
-                                                                {"SIGURG", SIGURG}}};
 
 std::string joined(std::vector<std::string> const& parts) {
   std::string out;
@@ -33,21 +18,8 @@ std::string joined(std::vector<std::string> const& parts) {
 }  // namespace
 
 std::string signal_name(int signal) {
-  for (auto const& [name, number] : kSignals) {
-    if (number == signal) return name;
-  }
-  return "SIG" + std::to_string(signal);
-}
-
-std::optional<int> signal_number(std::string_view name) {
-  std::string upper{name};
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (upper.rfind("SIG", 0) != 0) upper.insert(0, "SIG");
-  for (auto const& [known, number] : kSignals) {
-    if (upper == known) return number;
-  }
-  return std::nullopt;
+  char const* const known = ::sigabbrev_np(signal);
+  return "SIG" + (known != nullptr ? std::string{known} : std::to_string(signal));
 }
 
 SegmentId current_segment(Job const& job) {

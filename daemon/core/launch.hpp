@@ -14,7 +14,5 @@ Launch make_launch(Job const& job, Span stop_grace);
 std::string expand_path(std::string const& pattern, Job const& job);
 // "SIGUSR1" for 10 and so on; "SIG<number>" for what has no common name.
 std::string signal_name(int signal);
-// The number of a signal name with or without SIG, any case; nothing if unknown.
-std::optional<int> signal_number(std::string_view name);
 
 }  // namespace greenq::core

@@ -39,19 +39,26 @@ bool may_retry(Job const& job, SegmentEnd const& end) {
   return code || std::count(causes.begin(), causes.end(), cause_of(end.outcome)) > 0;
 }
 
+// The shepherd's own sentence where it wrote one.
 std::string describe_end(SegmentEnd const& end) {
-  std::string text;
+  std::string const& told = end.message;
   switch (end.outcome) {
-    case Outcome::kExited: text = "exit status " + std::to_string(end.status); break;
-    case Outcome::kSignaled: text = "ended by " + signal_name(end.status); break;
-    case Outcome::kCouldNotStart: text = "could not start"; break;
-    case Outcome::kLost: text = "lost: nobody saw its end"; break;
-    case Outcome::kTimeLimit: text = "stopped at its time limit"; break;
-    case Outcome::kCancelled: text = "stopped on request"; break;
-    case Outcome::kOom: text = "killed: out of memory"; break;
-    case Outcome::kPaused: text = "saved its work and stopped"; break;
+    case Outcome::kCouldNotStart: return told.empty() ? "could not start" : "could not start: " + told;
+    case Outcome::kLost: return "lost: " + (told.empty() ? "nobody saw its end" : told);
+    default: break;  // default: the others need a sentence only where the shepherd wrote none
   }
-  return end.message.empty() ? text : text + " (" + end.message + ")";
+  if (!told.empty()) return told;
+  switch (end.outcome) {
+    case Outcome::kExited: return "ended with exit status " + std::to_string(end.status);
+    case Outcome::kSignaled: return "was ended by " + signal_name(end.status);
+    case Outcome::kTimeLimit: return "was stopped at its time limit";
+    case Outcome::kOom: return "was killed: out of memory";
+    case Outcome::kPaused: return "saved its work and stopped";
+    case Outcome::kCouldNotStart:
+    case Outcome::kLost:
+    case Outcome::kCancelled: break;
+  }
+  return "was stopped on request";
 }
 
 JobState final_state(Job const& job, SegmentEnd const& end) {

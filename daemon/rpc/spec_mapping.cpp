@@ -1,32 +1,14 @@
 #include "rpc/spec_mapping.hpp"
 
-#include <array>
-#include <csignal>
 #include <limits>
 #include <string_view>
 #include <utility>
 
+#include "config/reader/signals.hpp"
 #include "rpc/time_mapping.hpp"
 
 namespace greenq::rpc {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, int>, 14> kSignals{{
-    {"SIGHUP", SIGHUP},
-    {"SIGINT", SIGINT},
-    {"SIGQUIT", SIGQUIT},
-    {"SIGUSR1", SIGUSR1},
-    {"SIGUSR2", SIGUSR2},
-    {"SIGALRM", SIGALRM},
-    {"SIGTERM", SIGTERM},
-    {"SIGCONT", SIGCONT},
-    {"SIGTSTP", SIGTSTP},
-    {"SIGURG", SIGURG},
-    {"SIGXCPU", SIGXCPU},
-    {"SIGVTALRM", SIGVTALRM},
-    {"SIGWINCH", SIGWINCH},
-    {"SIGPWR", SIGPWR},
-}};
 
 constexpr int kDefaultCheckpointExit = 85;
 constexpr core::Span kDefaultGrace = std::chrono::minutes{2};
@@ -157,11 +139,9 @@ void read_carbon(Reader& in, v1::CarbonPolicy const& wire, core::CarbonPolicy& o
 
 core::Checkpoint read_checkpoint(Reader& in, v1::Checkpoint const& wire) {
   core::Checkpoint out;
-  out.signal = signal_number(wire.signal().empty() ? "SIGUSR1" : wire.signal());
-  if (out.signal == 0) {
-    in.wrong("checkpoint.signal",
-             "\"" + wire.signal().substr(0, 32) + "\" is not a signal a job can catch, e.g. SIGUSR1.");
-  }
+  auto const signal = config::parse_signal(wire.signal().empty() ? "SIGUSR1" : wire.signal());
+  if (!signal) in.wrong("checkpoint.signal", signal.error() + ".");
+  out.signal = signal.value_or(0);
   out.grace = wire.has_grace() ? in.span("checkpoint.grace", wire.grace()) : kDefaultGrace;
   out.exit_code = wire.exit_code() == 0 ? kDefaultCheckpointExit : wire.exit_code();
   return out;
@@ -253,21 +233,6 @@ void retry_to_wire(core::Retry const& retry, v1::Retry& wire) {
 
 }  // namespace
 
-int signal_number(std::string const& name) {
-  std::string const full = name.starts_with("SIG") ? name : "SIG" + name;
-  for (auto const& [known, number] : kSignals) {
-    if (known == full) return number;
-  }
-  return 0;
-}
-
-std::string signal_name(int number) {
-  for (auto const& [known, value] : kSignals) {
-    if (value == number) return std::string(known);
-  }
-  return number == 0 ? std::string{} : std::to_string(number);
-}
-
 core::Result<core::JobSpec> spec_from_wire(v1::JobSpec const& wire, std::string const& project,
                                            std::string const& prefix) {
   if (wire.ByteSizeLong() > kSpecBytesMax) {
@@ -302,7 +267,7 @@ void spec_to_wire(core::JobSpec const& spec, bool redacted, v1::JobSpec& wire) {
   if (spec.expected_power) wire.set_expected_power_mw(spec.expected_power->value);
   carbon_to_wire(spec.carbon, *wire.mutable_carbon());
   if (spec.checkpoint) {
-    wire.mutable_checkpoint()->set_signal(signal_name(spec.checkpoint->signal));
+    wire.mutable_checkpoint()->set_signal(config::signal_name(spec.checkpoint->signal));
     set_duration(*wire.mutable_checkpoint()->mutable_grace(), spec.checkpoint->grace);
     wire.mutable_checkpoint()->set_exit_code(spec.checkpoint->exit_code);
   }

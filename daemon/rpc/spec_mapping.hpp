@@ -20,8 +20,4 @@ core::Result<core::JobSpec> spec_from_wire(v1::JobSpec const& wire, std::string 
 // Redacted: without command, script, environment, directories and output paths.
 void spec_to_wire(core::JobSpec const& spec, bool redacted, v1::JobSpec& wire);
 
-// "SIGUSR1" or "USR1" -> number; 0 when unknown. 0 -> "".
-int signal_number(std::string const& name);
-std::string signal_name(int number);
-
 }  // namespace greenq::rpc

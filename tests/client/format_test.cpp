@@ -60,7 +60,7 @@ TEST(Format, NamesAndUnknownEnums) {
   EXPECT_EQ(full_id("projects/vision/jobs/4213"), "vision/4213");
   EXPECT_EQ(short_id("nonsense"), "");
   EXPECT_EQ(state_text(static_cast<v1::Job::State>(99)), "other");
-  EXPECT_EQ(reason_text(static_cast<v1::HoldReason::Code>(99)), "OTHER");
+  EXPECT_EQ(reason_text(static_cast<v1::HoldReason::Code>(99)), "other");
   EXPECT_EQ(kind_text(static_cast<v1::SignalKind>(99)), "other");
   EXPECT_EQ(point_state_text(v1::POINT_STATE_CLIMATOLOGY), "typical day");
 }

@@ -150,7 +150,7 @@ limits: {carbon: 4kgCO2e}
 checkpont: {signal: SIGUSR1}
 deadline: tomorrow
 )"),
-            R"(job.yaml:1:7: error: name: "Res_Net" must be 1 to 63 of a-z, 0-9 and -
+            R"(job.yaml:1:7: error: name: "Res_Net" must be 1 to 63 of a-z, 0-9 and -, not - first
   1 | name: Res_Net
     |       ^~~~~~~
 job.yaml:3:10: error: command: give either run (a script) or command (a list), not both
@@ -237,13 +237,22 @@ TEST_F(JobFileTest, SingleMistakes) {
            Case{"run: x\ncarbon: {max_intensity: 200g/kWh}\n",
                 "job.yaml:2:25: error: carbon.max_intensity: is only for policy: threshold"},
            Case{"run: x\ncheckpoint: {signal: SIGKILL}\n",
-                "job.yaml:2:22: error: checkpoint.signal: \"SIGKILL\" is not a signal for this; use e.g. "
-                "SIGUSR1"},
+                "job.yaml:2:22: error: checkpoint.signal: \"SIGKILL\" is not a signal that a job can catch; "
+                "use e.g. SIGUSR1"},
            Case{"run: x\nenv: {GREENQ_JOB: 1}\n",
                 "job.yaml:2:6: error: env: GREENQ_JOB is reserved; names that begin with GREENQ_ are set by "
                 "GreenQ"},
            Case{"run: x\ndepends_on: [{when: started}]\n",
-                "job.yaml:2:14: error: depends_on[0].job: is missing; name a job or give its id"},
+                "job.yaml:2:14: error: depends_on[0].job: is missing; name a job or give its id, e.g. "
+                "depends_on: [{job: prep, when: succeeded}]"},
+           Case{"run: x\ndepends_on: prep\n",
+                "job.yaml:2:13: error: depends_on: must be a list of maps, not text; e.g. "
+                "depends_on: [{job: prep, when: succeeded}]"},
+           Case{"run: x\ndepends_on: [prep]\n",
+                "job.yaml:2:14: error: depends_on[0]: must be a map, not text; e.g. "
+                "depends_on: [{job: prep, when: succeeded}]"},
+           Case{"run: x\nname: -x\n",
+                "job.yaml:2:7: error: name: \"-x\" must be 1 to 63 of a-z, 0-9 and -, not - first"},
            Case{"run: x\npriority: 101\n",
                 "job.yaml:2:11: error: priority: \"101\" is out of range; use 0 to 100"},
            Case{"run: x\ncarbon: none\n", "job.yaml:2:9: error: carbon: must be a map of keys, not text"},
@@ -281,7 +290,7 @@ TEST_F(JobFileTest, ServerViolationsGetTheirPlace) {
   failure.violations = {{"requests[0].spec.resources.memory_bytes", "more than this machine has"},
                         {"requests[1].spec.carbon.mode", "is not known here"},
                         {"requests[1].spec.display_name", "is taken"},
-                        {"requests[0].parent", "you are not in this project"}};
+                        {"requests[0].parent", "project: you are not in this project"}};
   EXPECT_EQ(describe(file->place(failure)),
             R"(job.yaml:1:1: error: project: you are not in this project
   1 | run: x

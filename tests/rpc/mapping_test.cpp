@@ -2,7 +2,6 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <set>
 
 #include "google/rpc/error_details.pb.h"
@@ -352,15 +351,6 @@ TEST(Spec, NothingToRunAndTooLarge) {
   v1::JobSpec wire;
   wire.set_run(std::string(300 * 1024, 'x'));
   EXPECT_EQ(spec_from_wire(wire, "default").error().reason, "SPEC_TOO_LARGE");
-}
-
-TEST(Spec, SignalNames) {
-  EXPECT_EQ(signal_number("SIGUSR1"), SIGUSR1);
-  EXPECT_EQ(signal_number("TERM"), SIGTERM);
-  EXPECT_EQ(signal_number("SIGKILL"), 0);
-  EXPECT_EQ(signal_number(""), 0);
-  EXPECT_EQ(signal_name(SIGTERM), "SIGTERM");
-  EXPECT_EQ(signal_name(0), "");
 }
 
 core::Job sample_job() {
