@@ -294,7 +294,7 @@ core::Result<void> Daemon::Graph::make_rpc() {
   parts.facts.library_versions["sqlite"] = sqlite3_libversion();
   parts.facts.warnings = warnings();
   parts.options.socket = options.paths.socket;
-  parts.options.socket_mode = submitter ? 0666 : static_cast<mode_t>(settings().server.socket_mode);
+  parts.options.socket_mode = static_cast<mode_t>(settings().server.socket_mode);
   parts.options.directory_mode = submitter ? 0755 : 0700;
   parts.options.connections = settings().server.max_connections;
   auto started = rpc::RpcServer::start(std::move(parts));

@@ -59,6 +59,7 @@ core::Result<Loaded> Engine::Impl::read_state() {
     if (profile.source.zone == state.site.zone) state.signals.put_profile(profile);
   }
   for (auto& [rank, signal] : loaded->signals) state.signals.put(rank, std::move(signal));
+  shared_signals.reset();
   core::derive(state);
   live_jobs.clear();
   for (auto const& [id, job] : state.jobs) live_jobs[job.state] += 1;
@@ -94,6 +95,7 @@ void Engine::Impl::handle_event(core::Event const& event, Replied done) {
       return;
     }
     staged = true;
+    if (!step.changes.signals.empty()) shared_signals.reset();
     count(step.changes);
     core::apply(state, step.changes);
   }
@@ -240,7 +242,8 @@ void Engine::Impl::publish() {
   auto view = std::make_shared<View>();
   view->site = state.site;
   view->capacity = state.capacity;
-  view->signals = state.signals;
+  if (!shared_signals) shared_signals = std::make_shared<core::SiteSignals const>(state.signals);
+  view->signals = shared_signals;
   view->epoch = epoch;
   view->last_sequence = state.next_sequence - 1;
   view->hold_reason = hold_reason;

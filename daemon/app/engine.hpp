@@ -30,7 +30,7 @@ struct View {
   std::map<std::string, core::JobId> gpu_jobs;  // GPU uuid -> job
   int running_jobs = 0;
   std::map<core::JobState, std::int64_t> live_jobs;
-  core::SiteSignals signals;
+  std::shared_ptr<core::SiteSignals const> signals = std::make_shared<core::SiteSignals>();  // shared: may be large
   std::string epoch;
   std::int64_t last_sequence = 0;
   bool hold_mode = false;

@@ -32,6 +32,7 @@ struct Engine::Impl {
   core::State state;
   std::string epoch;
   std::map<core::JobState, std::int64_t> live_jobs;
+  std::shared_ptr<core::SiteSignals const> shared_signals;  // copy of state.signals for views; null: to be made
 
   // One group.
   std::vector<core::Effect> effects;

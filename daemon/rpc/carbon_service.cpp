@@ -46,17 +46,17 @@ core::Error zone_not_found(std::string const& zone) {
 Series site_series(app::View const& view, Asked const& asked, core::Interval window) {
   core::CarbonPolicy policy;
   policy.signal = asked.kind;
-  auto const decision = core::decide(view.site, view.signals, policy);
+  auto const decision = core::decide(view.site, *view.signals, policy);
   // Without a deciding kind the marginal curve is still worth showing, else the average one.
   core::SignalKind kind = core::SignalKind::kMarginal;
   if (asked.kind) {
     kind = *asked.kind;
   } else if (decision.kind) {
     kind = *decision.kind;
-  } else if (!view.signals.has(core::SignalKind::kMarginal)) {
+  } else if (!view.signals->has(core::SignalKind::kMarginal)) {
     kind = core::SignalKind::kAverage;
   }
-  auto const known = view.signals.view(kind, window.begin, window.length());
+  auto const known = view.signals->view(kind, window.begin, window.length());
   Series out;
   out.not_shifted_reason = decision.not_shifted_reason;
   out.source = known.source;

@@ -14,6 +14,8 @@ constexpr core::JobState kAllStates[] = {
     core::JobState::kCancelled, core::JobState::kLost,
 };
 
+constexpr std::int64_t kDayMs = 86'400'000;
+
 std::int64_t page(int limit) {
   return std::clamp(limit, 1, kMaxPage);
 }
@@ -42,7 +44,8 @@ void page_of_state(Db& db, app::JobQuery const& query, std::string const& sql, c
     }
   }
   if (query.submitted_after) {
-    row.bind(core::to_ms(*query.submitted_after)).bind(core::to_ms(*query.submitted_after));
+    auto const from = core::to_ms(*query.submitted_after);
+    row.bind(from).bind(from - kDayMs);
   }
   row.bind(page(query.limit));
   while (row.step()) ids.push_back(row.integer(0));
@@ -79,11 +82,12 @@ std::string page_sql(app::JobQuery const& query) {
   } else {
     sql += " WHERE id < ?";
   }
-  // The first id of the time range bounds the walk; the time itself decides, for clocks may have stepped.
+  // A job of the day before the time range bounds the walk, so that its cost is one look and not the range's length; the
+  // time itself decides. Only a clock that was stepped back by more than a day could hide a job.
   if (query.submitted_after) {
     sql +=
         " AND submitted_at >= ? AND id >="
-        " (SELECT min(r.id) FROM jobs r INDEXED BY jobs_submitted WHERE r.submitted_at >= ?)";
+        " (SELECT r.id FROM jobs r INDEXED BY jobs_submitted WHERE r.submitted_at >= ? ORDER BY r.submitted_at, r.id LIMIT 1)";
   }
   return sql + " ORDER BY id DESC LIMIT ?";
 }
