@@ -71,16 +71,17 @@ class FakeStore final : public app::Store {
   }
   core::Result<std::optional<FoundJob>> find_job(std::string const& project, std::uint32_t uid,
                                                  std::string const& id_or_name) override {
-    std::optional<FoundJob> found;
+    std::optional<FoundJob> by_id;
+    std::optional<FoundJob> by_name;
     auto const look = [&](core::Job const& job) {
-      bool const named = job.spec->name == id_or_name || std::to_string(job.id) == id_or_name;
-      if (named && job.spec->project == project && job.owner.uid == uid) {
-        found = FoundJob{job.id, job.state, job.started_at.has_value()};
-      }
+      if (job.spec->project != project || job.owner.uid != uid) return;
+      FoundJob const found{job.id, job.state, job.started_at.has_value()};
+      if (std::to_string(job.id) == id_or_name) by_id = found;
+      if (job.spec->name == id_or_name) by_name = found;
     };
     for (auto const& [id, job] : all_jobs) look(job);
     for (auto const& changes : staged_) std::for_each(changes.jobs.begin(), changes.jobs.end(), look);
-    return found;
+    return by_id ? by_id : by_name;
   }
   void maintain(core::Instant) override {}
   std::string refuse_reason() override { return refuse; }
