@@ -94,6 +94,8 @@ class Engine final : public Inbox {
 
   // Any thread from here on.
   void post(core::Event event) override;
+  // submit() and preview(): the caller has asked Runner::refuse_owner() and check() on a thread that may wait for a
+  // directory service or a file system.
   void submit(Submission submission, Done<std::vector<core::Job>> done);
   void cancel(core::CancelJob command, Done<core::Job> done);
   void hold(core::HoldJob command, Done<core::Job> done);

@@ -133,7 +133,8 @@ class Runner {
   virtual void start(core::Launch const& launch) = 0;
   virtual void adopt(core::Launch const& launch) = 0;
   virtual void stop(core::SegmentId segment, core::StopKind kind) = 0;
-  // May this user run jobs here at all? Empty means yes, else why not and what to do.
+  // May this user run jobs here at all? Empty means yes, else why not and what to do. Any thread; may ask the user
+  // database.
   virtual std::string refuse_owner(core::Principal const& owner) = 0;
   // Does the working directory exist for the owner, and so on. Called on any thread, may touch the file system.
   virtual std::vector<core::FieldError> check(core::JobSpec const& spec, core::Principal const& owner) = 0;

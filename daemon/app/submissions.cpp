@@ -77,8 +77,6 @@ core::Result<std::vector<core::NewDependency>> Engine::Impl::resolve(core::JobSp
 
 core::Result<core::SubmitJobs> Engine::Impl::prepare(Submission const& submission) {
   core::Instant const now = parts.clock->now();
-  std::string const refused = parts.runner->refuse_owner(submission.owner);
-  if (!refused.empty()) return core::fail(core::ErrorCode::kPermissionDenied, "OWNER_REFUSED", refused);
   auto accepted = accept_all(submission.specs, state, now);
   if (!accepted) return tl::unexpected(accepted.error());
   core::SubmitJobs command;

@@ -124,13 +124,6 @@ TEST_F(EngineTest, DependenciesByNameWithinABatchAndById) {
   EXPECT_EQ(refused.error().reason, "UNKNOWN_REFERENCE");
 }
 
-TEST_F(EngineTest, ARefusedOwnerIsDenied) {
-  runner_.refuse = "this daemon runs jobs of its own user only";
-  auto const jobs = submit({test::spec()});
-  ASSERT_FALSE(jobs);
-  EXPECT_EQ(jobs.error().code, core::ErrorCode::kPermissionDenied);
-}
-
 TEST_F(EngineTest, AFullStoreRefusesNewJobsOnly) {
   auto const first = submit({test::spec()});
   store_.refuse = "the disk is nearly full; free some space";

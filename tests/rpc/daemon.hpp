@@ -115,7 +115,8 @@ class SharedRunner final : public app::Runner {
   }
   void adopt(core::Launch const&) override {}
   void stop(core::SegmentId, core::StopKind) override {}
-  std::string refuse_owner(core::Principal const&) override { return {}; }
+  std::string refuse;  // set before the first call
+  std::string refuse_owner(core::Principal const&) override { return refuse; }
   std::vector<core::FieldError> check(core::JobSpec const& spec, core::Principal const&) override {
     if (spec.workdir == "/missing") return {{"spec.workdir", "does not exist; make it first."}};
     return {};

@@ -365,6 +365,18 @@ TEST(Service, ServesAgainAfterRunningOutOfDescriptors) {
   EXPECT_EQ(page.jobs_size(), 1);
 }
 
+TEST(Service, ARefusedOwnerIsDenied) {
+  test::Daemon daemon;
+  daemon.runner.refuse = "this daemon runs jobs of its own user only";
+  v1::SubmitJobResponse response;
+  auto const status = call(*daemon.jobs, &Jobs::SubmitJob, daemon.request("x"), response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  v1::PlanJobRequest plan;
+  *plan.mutable_spec() = daemon.request("x").spec();
+  v1::PlanJobResponse planned;
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::PlanJob, plan, planned).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
 TEST(Service, ClosesConnectionsThatAnswerNoPing) {
   test::Daemon daemon([](rpc::RpcParts& parts) {
     parts.options.ping_every = std::chrono::milliseconds{50};
