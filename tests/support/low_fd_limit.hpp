@@ -7,6 +7,13 @@
 
 namespace greenq::test {
 
+// The undefined-behaviour sanitizer opens a pipe to look at memory: without descriptors it sees errors everywhere.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kSanitizerNeedsDescriptors = true;
+#else
+inline constexpr bool kSanitizerNeedsDescriptors = false;
+#endif
+
 class LowFdLimit {
  public:
   explicit LowFdLimit(rlim_t more) {
