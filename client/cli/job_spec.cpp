@@ -14,8 +14,6 @@ namespace {
 
 using config::MapReader;
 
-constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
-
 class JobReader {
  public:
   JobReader(config::Node const& document, Environment const& env, config::Problems& problems,

@@ -34,7 +34,7 @@ class QuickstartTest(harness.E2eTest):
             result = subprocess.run([QUICKSTART, "--no-build"], env=self.environment(tmp), capture_output=True, text=True,
                                     timeout=120 * harness.SLOW, check=False)
             self.assertEqual(result.returncode, 0, result.stdout[-2000:] + result.stderr[-2000:])
-            for expected in ("chosen window", "accuracy", "succeeded", "MARGINAL", "saved by waiting"):
+            for expected in ("cleaner window ahead", "planned", "accuracy", "succeeded", "MARGINAL", "saved by waiting"):
                 self.assertIn(expected, result.stdout)
             self.assertRegex(result.stdout, r"this run +[1-9]\d* m?g")
             self.assertEqual(os.listdir(tmp), [])
