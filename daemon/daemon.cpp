@@ -59,13 +59,21 @@ std::string host_name() {
   return name.data();
 }
 
-double uniform() { return static_cast<double>(app::system_random64() >> 11U) * 0x1.0p-53; }
+double uniform() {
+  return static_cast<double>(app::system_random64() >> 11U) * 0x1.0p-53;
+}
 
 void log_feed(feed::LogLevel level, std::string const& id, std::string const& text) {
   switch (level) {
-    case feed::LogLevel::kInfo: spdlog::info("{} message=\"{}\"", id, text); return;
-    case feed::LogLevel::kWarning: spdlog::warn("{} message=\"{}\"", id, text); return;
-    case feed::LogLevel::kError: spdlog::error("{} message=\"{}\"", id, text); return;
+    case feed::LogLevel::kInfo:
+      spdlog::info("{} message=\"{}\"", id, text);
+      return;
+    case feed::LogLevel::kWarning:
+      spdlog::warn("{} message=\"{}\"", id, text);
+      return;
+    case feed::LogLevel::kError:
+      spdlog::error("{} message=\"{}\"", id, text);
+      return;
   }
 }
 
@@ -138,8 +146,9 @@ core::Result<void> Daemon::Graph::open_backup(core::Error const& why) {
   auto const backup = store::readable_backup(database);
   if (!backup) {
     return core::fail(why.code, why.reason,
-                      why.message + "; there is no readable backup beside it. Move greenq.db aside to start empty, or "
-                                    "restore it from a copy of your own");
+                      why.message +
+                          "; there is no readable backup beside it. Move greenq.db aside to start empty, or "
+                          "restore it from a copy of your own");
   }
   hold_reason = why.message + "; old jobs are shown from " + backup->string() +
                 ", nothing is released. Move greenq.db aside and copy the backup to greenq.db to go on";
@@ -254,16 +263,22 @@ core::Result<void> Daemon::Graph::make_feeds() {
 std::vector<std::string> Daemon::Graph::warnings() const {
   std::vector<std::string> out;
   if (settings().site.zone.empty()) {
-    out.emplace_back("site.zone is not set: nothing is shifted and no gram is counted; run `greenqd init --zone ZONE`");
+    out.emplace_back(
+        "site.zone is not set: nothing is shifted and no gram is counted; run `greenqd init --zone ZONE`");
   }
-  if (!settings().site.pue) out.emplace_back("PUE is not set: energy is counted at the computer only (site.pue)");
+  if (!settings().site.pue)
+    out.emplace_back("PUE is not set: energy is counted at the computer only (site.pue)");
   if (!gpus.reason.empty()) out.push_back("GPUs: " + gpus.reason);
   if (!options.paths.hint.empty()) out.push_back(options.paths.hint);
-  if (speed() > 1) out.emplace_back("a replay feed is played: its figures are recorded ones, not those of today");
+  if (speed() > 1)
+    out.emplace_back("a replay feed is played: its figures are recorded ones, not those of today");
   if (!hold_reason.empty()) out.push_back(hold_reason);
   if (new_ledger && first_job > 1) {
-    out.push_back("greenq.db is new, but runs/ holds jobs of an earlier one: they are not known any more, and new jobs are "
-                  "numbered from " + std::to_string(first_job) + "; if that was not meant, stop greenqd and put the old file back");
+    out.push_back(
+        "greenq.db is new, but runs/ holds jobs of an earlier one: they are not known any more, and new jobs "
+        "are "
+        "numbered from " +
+        std::to_string(first_job) + "; if that was not meant, stop greenqd and put the old file back");
   }
   return out;
 }
@@ -331,8 +346,9 @@ core::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
   auto graph = std::make_unique<Graph>(std::move(options));
   auto const step = [&]() -> core::Result<void> {
     if (access(graph->options.shepherd.c_str(), X_OK) != 0) {
-      return core::fail(core::ErrorCode::kFailedPrecondition, "SHEPHERD_MISSING",
-                        graph->options.shepherd.string() + " is missing or not executable; it must lie beside greenqd");
+      return core::fail(
+          core::ErrorCode::kFailedPrecondition, "SHEPHERD_MISSING",
+          graph->options.shepherd.string() + " is missing or not executable; it must lie beside greenqd");
     }
     if (auto opened = graph->open_store(); !opened) return opened;
     graph->make_machine();
@@ -352,7 +368,9 @@ core::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
 }
 
 Daemon::Daemon(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
-Daemon::~Daemon() { graph_->stop(); }
+Daemon::~Daemon() {
+  graph_->stop();
+}
 
 std::string Daemon::ready_line() const {
   app::Settings const& settings = graph_->settings();

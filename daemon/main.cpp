@@ -1,6 +1,6 @@
 // greenqd: reads flags, starts the daemon, waits for SIGTERM or SIGINT.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -39,7 +39,8 @@ struct InitFlags {
 
 int complain(core::Error const& error) {
   std::cerr << error.message << '\n';
-  for (core::FieldError const& field : error.fields) std::cerr << "  " << field.field << ": " << field.message << '\n';
+  for (core::FieldError const& field : error.fields)
+    std::cerr << "  " << field.field << ": " << field.message << '\n';
   return error.code == core::ErrorCode::kInvalidArgument ? 2 : 1;
 }
 
@@ -50,7 +51,8 @@ class JsonText final : public spdlog::custom_flag_formatter {
     for (char const c : line.payload) {
       std::array<char, 8> escaped{c, 0};
       if (c == '"' || c == '\\') std::snprintf(escaped.data(), escaped.size(), "\\%c", c);
-      if (static_cast<unsigned char>(c) < 0x20U) std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
+      if (static_cast<unsigned char>(c) < 0x20U)
+        std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
       out.append(escaped.data(), escaped.data() + std::strlen(escaped.data()));
     }
   }
@@ -62,13 +64,22 @@ void set_up_log(app::Settings::Log const& log) {
   bool const json = log.format == app::LogFormat::kJson;
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonText>('*').set_pattern(
-      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","line":"%*"})" : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v");
+      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","line":"%*"})"
+           : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v");
   logger->set_formatter(std::move(formatter));
   switch (log.level) {
-    case app::LogLevel::kDebug: logger->set_level(spdlog::level::debug); break;
-    case app::LogLevel::kInfo: logger->set_level(spdlog::level::info); break;
-    case app::LogLevel::kWarn: logger->set_level(spdlog::level::warn); break;
-    case app::LogLevel::kError: logger->set_level(spdlog::level::err); break;
+    case app::LogLevel::kDebug:
+      logger->set_level(spdlog::level::debug);
+      break;
+    case app::LogLevel::kInfo:
+      logger->set_level(spdlog::level::info);
+      break;
+    case app::LogLevel::kWarn:
+      logger->set_level(spdlog::level::warn);
+      break;
+    case app::LogLevel::kError:
+      logger->set_level(spdlog::level::err);
+      break;
   }
   spdlog::set_default_logger(logger);
 }
@@ -161,7 +172,8 @@ int init(InitFlags const& flags) {
     std::cerr << "cannot write " << flags.output << "; choose another place with --output FILE\n";
     return 1;
   }
-  std::cout << result->message << "\nwrote " << flags.output << "; start with: greenqd --config " << flags.output << '\n';
+  std::cout << result->message << "\nwrote " << flags.output << "; start with: greenqd --config "
+            << flags.output << '\n';
   return 0;
 }
 
@@ -171,8 +183,9 @@ int main(int argc, char** argv) {
   CLI::App app{"greenqd: queues training jobs and runs them in low-carbon windows"};
   app.set_version_flag("--version", std::string{"greenqd "} + kVersion);
   Flags flags;
-  app.add_option("--config", flags.config,
-                 "settings (default: ~/.config/greenq/greenqd.yaml, then /etc/greenq/greenqd.yaml, if there)");
+  app.add_option(
+      "--config", flags.config,
+      "settings (default: ~/.config/greenq/greenqd.yaml, then /etc/greenq/greenqd.yaml, if there)");
   app.add_option("--state-dir", flags.state_dir, "where jobs and the ledger are kept");
   app.add_option("--socket", flags.socket, "unix socket to listen on");
   app.add_option("--zone", flags.zone, "grid zone, same as --set site.zone=ZONE");
@@ -182,7 +195,8 @@ int main(int argc, char** argv) {
   init_command->add_option("--zone", init_flags.zone, "grid zone, e.g. GB or US-CAL-CISO")->required();
   init_command->add_option("--signal", init_flags.signal, "marginal, average or none")
       ->check(CLI::IsMember({"marginal", "average", "none"}));
-  init_command->add_option("--output", init_flags.output, "file to write, - for standard output")->capture_default_str();
+  init_command->add_option("--output", init_flags.output, "file to write, - for standard output")
+      ->capture_default_str();
   init_command->add_flag("--force", init_flags.force, "replace an existing file");
   try {
     app.parse(argc, argv);

@@ -1,6 +1,7 @@
 // What went wrong and how the process ends. Exit codes are a contract with scripts:
-// 0 ok, 1 RPC or daemon error, 2 usage or invalid file, 3 not found, 4 denied, 5 refused (budget, quota, state),
-// 6 wait timed out, 7 daemon unreachable. `run` and `wait` return the job's own code, 128 + N for signal N.
+// 0 ok, 1 RPC or daemon error, 2 usage or invalid file, 3 not found, 4 denied, 5 refused (budget, quota,
+// state), 6 wait timed out, 7 daemon unreachable. `run` and `wait` return the job's own code, 128 + N for
+// signal N.
 #pragma once
 
 #include <grpcpp/support/status.h>

@@ -27,7 +27,8 @@ Result<v1::Job> change(Context& context, std::string const& name, std::string co
 
 using Change = std::function<Result<v1::Job>(Context&, std::string const&, std::string const&)>;
 
-Result<int> change_all(Context& context, ChangeOptions const& options, std::string_view done, Change const& apply) {
+Result<int> change_all(Context& context, ChangeOptions const& options, std::string_view done,
+                       Change const& apply) {
   auto const names = select(context, options.jobs);
   if (!names) return tl::unexpected<Failure>(names.error());
   if (names->empty() && context.for_people()) context.err() << "No live jobs.\n";

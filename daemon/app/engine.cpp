@@ -16,7 +16,8 @@ constexpr core::Span kRetryLast{std::chrono::seconds{30}};
 constexpr core::Span kMaintainEvery{std::chrono::minutes{1}};
 
 core::Error overloaded() {
-  return {core::ErrorCode::kResourceExhausted, "QUEUE_FULL", "the daemon has too many waiting requests; try again soon"};
+  return {core::ErrorCode::kResourceExhausted, "QUEUE_FULL",
+          "the daemon has too many waiting requests; try again soon"};
 }
 
 }  // namespace
@@ -106,7 +107,8 @@ void Engine::Impl::handle_event(core::Event const& event, Replied done) {
   std::vector<core::Job> jobs;
   for (core::JobId const id : *step.reply) {
     auto const& changed = step.changes.jobs;
-    auto const it = std::find_if(changed.begin(), changed.end(), [id](core::Job const& job) { return job.id == id; });
+    auto const it =
+        std::find_if(changed.begin(), changed.end(), [id](core::Job const& job) { return job.id == id; });
     jobs.push_back(it != changed.end() ? *it : state.jobs.at(id));
   }
   waiting_replies.push_back(done);
@@ -130,7 +132,8 @@ void Engine::Impl::handle(Item& item) {
   auto& command = std::get<Command>(item);
   if (std::holds_alternative<core::PlanReady>(command.event)) plan_arrived();
   if (holding && command.done) {
-    command.done(core::fail(core::ErrorCode::kUnavailable, "HOLD_MODE", "nothing can be changed now: " + hold_reason));
+    command.done(
+        core::fail(core::ErrorCode::kUnavailable, "HOLD_MODE", "nothing can be changed now: " + hold_reason));
     return;
   }
   if (holding) return;  // recover() asks the adapters again after the reload
@@ -143,8 +146,10 @@ void Engine::Impl::handle(Item& item) {
 
 void Engine::Impl::fail_group(core::Error const& error) {
   parts.store->rollback();
-  spdlog::error("STORE_FAILED reason={} message=\"{}\" action=\"free disk space or check the disk; jobs already "
-                "running go on\"", error.reason, error.message);
+  spdlog::error(
+      "STORE_FAILED reason={} message=\"{}\" action=\"free disk space or check the disk; jobs already "
+      "running go on\"",
+      error.reason, error.message);
   hold_reason = error.message;
   retry_delay = std::clamp(retry_delay * 2, kRetryFirst, kRetryLast);
   retry_at = parts.clock->steady() + retry_delay;
@@ -292,10 +297,16 @@ void Engine::stop() {
   impl_->wake.notify_one();
 }
 
-void Engine::turn() { impl_->turn(); }
-std::optional<core::Instant> Engine::next_wake() const { return impl_->next_wake(); }
+void Engine::turn() {
+  impl_->turn();
+}
+std::optional<core::Instant> Engine::next_wake() const {
+  return impl_->next_wake();
+}
 
-void Engine::post(core::Event event) { impl_->push(Impl::Command{std::move(event), {}}, false); }
+void Engine::post(core::Event event) {
+  impl_->push(Impl::Command{std::move(event), {}}, false);
+}
 
 void Engine::submit(Submission submission, Done<std::vector<core::Job>> done) {
   bool const taken = impl_->push(Impl::SubmitCommand{std::move(submission), done}, true);

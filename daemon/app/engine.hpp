@@ -2,9 +2,10 @@
 //
 //   event -> step -> stage -> (group) commit -> apply -> publish View -> effects -> replies and watchers
 //
-// Commands may be given from any thread; replies and watcher callbacks run after the commit, on the core thread (the
-// repeated answer to a known request_id may come on a read thread), and must not block. A failed commit answers every command of its group with an error, reloads State from the
-// store and tries again later; running jobs are not touched.
+// Commands may be given from any thread; replies and watcher callbacks run after the commit, on the core
+// thread (the repeated answer to a known request_id may come on a read thread), and must not block. A failed
+// commit answers every command of its group with an error, reloads State from the store and tries again
+// later; running jobs are not touched.
 #pragma once
 
 #include <atomic>
@@ -30,7 +31,8 @@ struct View {
   std::map<std::string, core::JobId> gpu_jobs;  // GPU uuid -> job
   int running_jobs = 0;
   std::map<core::JobState, std::int64_t> live_jobs;
-  std::shared_ptr<core::SiteSignals const> signals = std::make_shared<core::SiteSignals>();  // shared: may be large
+  std::shared_ptr<core::SiteSignals const> signals =
+      std::make_shared<core::SiteSignals>();  // shared: may be large
   std::string epoch;
   std::int64_t last_sequence = 0;
   bool hold_mode = false;
@@ -40,7 +42,7 @@ struct View {
 struct Submission {
   core::Principal owner;
   std::vector<core::JobSpec> specs;
-  std::string request_id{};    // empty: none
+  std::string request_id{};  // empty: none
   std::string request_hash{};
 };
 
@@ -66,9 +68,9 @@ struct EngineParts {
   std::function<std::string(core::Instant)> new_uid;
   // Runs a plan elsewhere and hands the result back; tests run it inline.
   std::function<void(std::function<void()>)> run_on_planner;
-  std::size_t group_max = 256;        // events per commit
-  std::string hold_reason{};          // not empty: serve reads, but release and accept nothing
-  std::size_t inbox_max = 100'000;    // commands beyond are refused with kResourceExhausted
+  std::size_t group_max = 256;      // events per commit
+  std::string hold_reason{};        // not empty: serve reads, but release and accept nothing
+  std::size_t inbox_max = 100'000;  // commands beyond are refused with kResourceExhausted
 };
 
 class Engine final : public Inbox {
@@ -82,8 +84,8 @@ class Engine final : public Inbox {
   Engine(Engine const&) = delete;
   Engine& operator=(Engine const&) = delete;
 
-  // Loads, recovers and serves until stop(). Call on the thread that becomes the core thread. kFailedPrecondition
-  // and the like when the store cannot be opened.
+  // Loads, recovers and serves until stop(). Call on the thread that becomes the core thread.
+  // kFailedPrecondition and the like when the store cannot be opened.
   core::Result<void> load();
   void run();
   void stop();  // any thread
@@ -94,8 +96,8 @@ class Engine final : public Inbox {
 
   // Any thread from here on.
   void post(core::Event event) override;
-  // submit() and preview(): the caller has asked Runner::refuse_owner() and check() on a thread that may wait for a
-  // directory service or a file system.
+  // submit() and preview(): the caller has asked Runner::refuse_owner() and check() on a thread that may wait
+  // for a directory service or a file system.
   void submit(Submission submission, Done<std::vector<core::Job>> done);
   void cancel(core::CancelJob command, Done<core::Job> done);
   void hold(core::HoldJob command, Done<core::Job> done);

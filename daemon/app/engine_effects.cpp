@@ -19,12 +19,13 @@ void Engine::Impl::run_effects(std::vector<core::Effect> const& list) {
     void operator()(core::DrainMeter const& e) { engine.parts.meter->drain(e.segment, e.offset); }
     void operator()(core::WatchMeter const& e) { engine.parts.meter->watch(e.segment, e.offset); }
     void operator()(core::SettleFootprint const& e) {
-      engine.parts.reads->settle(e.job, [&in = engine, job = e.job](core::Result<core::FootprintSettled> settled) {
-        if (settled) return in.inbox.post(std::move(*settled));
-        bool const busy = settled.error().code == core::ErrorCode::kResourceExhausted ||
-                          settled.error().code == core::ErrorCode::kUnavailable;
-        if (busy) in.push(Query{[&in, job] { in.unsettled.insert(job); }}, false);
-      });
+      engine.parts.reads->settle(
+          e.job, [&in = engine, job = e.job](core::Result<core::FootprintSettled> settled) {
+            if (settled) return in.inbox.post(std::move(*settled));
+            bool const busy = settled.error().code == core::ErrorCode::kResourceExhausted ||
+                              settled.error().code == core::ErrorCode::kUnavailable;
+            if (busy) in.push(Query{[&in, job] { in.unsettled.insert(job); }}, false);
+          });
     }
     void operator()(core::RequestPlan const&) { engine.plan_wanted = true; }
   };

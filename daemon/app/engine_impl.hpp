@@ -32,14 +32,15 @@ struct Engine::Impl {
   core::State state;
   std::string epoch;
   std::map<core::JobState, std::int64_t> live_jobs;
-  std::shared_ptr<core::SiteSignals const> shared_signals;  // copy of state.signals for views; null: to be made
+  std::shared_ptr<core::SiteSignals const>
+      shared_signals;  // copy of state.signals for views; null: to be made
 
   // One group.
   std::vector<core::Effect> effects;
   std::vector<core::JobEvent> events;
-  std::vector<std::function<void()>> replies;   // after a commit that worked
-  std::vector<std::function<void()>> answers;   // after the group, whatever became of it: refusals and queries
-  std::vector<Replied> waiting_replies;         // told about a failed commit
+  std::vector<std::function<void()>> replies;  // after a commit that worked
+  std::vector<std::function<void()>> answers;  // after the group, whatever became of it: refusals and queries
+  std::vector<Replied> waiting_replies;        // told about a failed commit
   bool staged = false;
   std::optional<core::Error> broken;
 
@@ -92,8 +93,8 @@ struct Engine::Impl {
 
   // submissions.cpp
   core::Result<core::SubmitJobs> prepare(Submission const& submission);
-  core::Result<std::vector<core::NewDependency>> resolve(core::JobSpec const& spec, Submission const& submission,
-                                                         std::size_t index);
+  core::Result<std::vector<core::NewDependency>> resolve(core::JobSpec const& spec,
+                                                         Submission const& submission, std::size_t index);
   void answer_again(std::vector<core::JobId> ids, Replied done);
   void preview(Submission submission, Done<std::vector<Explanation>> done);
   core::Result<Explanation> explain(core::JobId id);

@@ -1,7 +1,7 @@
 // The daemon's ports: what the engine needs from the outside. Each has a fake in tests/support.
 //
-// Threads: unless said otherwise a port is called on the core thread and must not block longer than its own I/O
-// needs; results come back through Inbox, from any thread.
+// Threads: unless said otherwise a port is called on the core thread and must not block longer than its own
+// I/O needs; results come back through Inbox, from any thread.
 #pragma once
 
 #include <functional>
@@ -33,15 +33,15 @@ class Inbox {
 
 // Recovered at start.
 struct Loaded {
-  core::State state;            // durable part only
-  std::string epoch;            // identity of this store; part of resume tokens
-  std::vector<core::SegmentId> undrained;  // ended segments whose journal was not read to the end
-  std::vector<core::JobId> unsettled;      // ended jobs without a settled footprint
+  core::State state;                                  // durable part only
+  std::string epoch;                                  // identity of this store; part of resume tokens
+  std::vector<core::SegmentId> undrained;             // ended segments whose journal was not read to the end
+  std::vector<core::JobId> unsettled;                 // ended jobs without a settled footprint
   std::vector<std::pair<int, core::Signal>> signals;  // newest stored replies, so that a dead feed is bridged
 };
 
-// The ledger. One writer; all calls on the core thread. After an error the open transaction is rolled back and the
-// caller must load() again before it goes on.
+// The ledger. One writer; all calls on the core thread. After an error the open transaction is rolled back
+// and the caller must load() again before it goes on.
 class Store {
  public:
   virtual ~Store() = default;
@@ -53,7 +53,7 @@ class Store {
   virtual void rollback() = 0;
   // Sees staged rows. The stored answer for (uid, request_id) of the last 24 h.
   virtual core::Result<std::optional<core::StoredRequest>> find_request(std::uint32_t uid,
-                                                                         std::string const& request_id) = 0;
+                                                                        std::string const& request_id) = 0;
   struct FoundJob {
     core::JobId id = 0;
     core::JobState state = core::JobState::kQueued;
@@ -69,12 +69,12 @@ class Store {
 };
 
 struct JobQuery {
-  std::string project;                   // empty: all
-  std::string owner;                     // empty: all
-  std::string name;                      // empty: all
-  std::vector<core::JobState> states;    // empty: all
+  std::string project;                 // empty: all
+  std::string owner;                   // empty: all
+  std::string name;                    // empty: all
+  std::vector<core::JobState> states;  // empty: all
   std::optional<core::Instant> submitted_after;
-  core::JobId before_id = 0;             // keyset: only smaller ids; 0 starts at the newest
+  core::JobId before_id = 0;  // keyset: only smaller ids; 0 starts at the newest
   int limit = 50;
 };
 
@@ -101,31 +101,35 @@ struct FootprintGroup {
   core::Footprint footprint;
 };
 
-// Committed history, read on read-only connections. Thread-safe; callbacks run on a read thread and must be short.
+// Committed history, read on read-only connections. Thread-safe; callbacks run on a read thread and must be
+// short.
 class Reads {
  public:
   virtual ~Reads() = default;
   template <class T>
   using Done = std::function<void(core::Result<T>)>;
-  virtual void get_job(core::JobId id, Done<core::Job> done) = 0;          // kNotFound: JOB_NOT_FOUND
+  virtual void get_job(core::JobId id, Done<core::Job> done) = 0;                 // kNotFound: JOB_NOT_FOUND
   virtual void list_jobs(JobQuery query, Done<std::vector<core::Job>> done) = 0;  // newest first
   // Oldest first, sequence > after; all jobs when job == 0. kOutOfRange: RESUME_TOKEN_EXPIRED.
-  virtual void events(std::int64_t after, core::JobId job, int limit, Done<std::vector<core::JobEvent>> done) = 0;
-  virtual void last_events(core::JobId job, int limit, Done<std::vector<core::JobEvent>> done) = 0;  // oldest first
+  virtual void events(std::int64_t after, core::JobId job, int limit,
+                      Done<std::vector<core::JobEvent>> done) = 0;
+  virtual void last_events(core::JobId job, int limit,
+                           Done<std::vector<core::JobEvent>> done) = 0;  // oldest first
   // Priced now from slices and the newest figures.
   virtual void footprint(core::JobId id, Done<JobFootprint> done) = 0;
   virtual void list_footprints(FootprintQuery query, Done<std::vector<JobFootprint>> done) = 0;
   // Ordered by keys.
-  virtual void aggregate(FootprintQuery query, std::vector<GroupKey> keys, Done<std::vector<FootprintGroup>> done) = 0;
+  virtual void aggregate(FootprintQuery query, std::vector<GroupKey> keys,
+                         Done<std::vector<FootprintGroup>> done) = 0;
   // Prices an ended job for the SettleFootprint effect; the answer goes to the inbox as it is.
   virtual void settle(core::JobId id, Done<core::FootprintSettled> done) = 0;
   // Ended jobs whose stored footprint still rests on figures that may be replaced, longest ended first.
   virtual void provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) = 0;
 };
 
-// Starts, stops and finds running segments. Calls on the core thread, none blocks on a job; SegmentStarted and
-// SegmentEnded come back through the Inbox, the latter exactly once for every started or adopted segment (again
-// after another adopt()).
+// Starts, stops and finds running segments. Calls on the core thread, none blocks on a job; SegmentStarted
+// and SegmentEnded come back through the Inbox, the latter exactly once for every started or adopted segment
+// (again after another adopt()).
 class Runner {
  public:
   virtual ~Runner() = default;
@@ -133,10 +137,11 @@ class Runner {
   virtual void start(core::Launch const& launch) = 0;
   virtual void adopt(core::Launch const& launch) = 0;
   virtual void stop(core::SegmentId segment, core::StopKind kind) = 0;
-  // May this user run jobs here at all? Empty means yes, else why not and what to do. Any thread; may ask the user
-  // database.
+  // May this user run jobs here at all? Empty means yes, else why not and what to do. Any thread; may ask the
+  // user database.
   virtual std::string refuse_owner(core::Principal const& owner) = 0;
-  // Does the working directory exist for the owner, and so on. Called on any thread, may touch the file system.
+  // Does the working directory exist for the owner, and so on. Called on any thread, may touch the file
+  // system.
   virtual std::vector<core::FieldError> check(core::JobSpec const& spec, core::Principal const& owner) = 0;
 };
 
@@ -184,10 +189,10 @@ class Logs {
     std::int64_t offset = 0;
     std::string data;  // at most max_bytes
   };
-  // Bytes from `offset` on (negative: from the end), over the launches of one attempt in order. Empty data: nothing
-  // more at the moment. kNotFound when the attempt has no output directory.
-  virtual core::Result<Chunk> read(core::JobId job, core::AttemptNo attempt, Stream stream, std::int64_t offset,
-                                   std::size_t max_bytes) = 0;
+  // Bytes from `offset` on (negative: from the end), over the launches of one attempt in order. Empty data:
+  // nothing more at the moment. kNotFound when the attempt has no output directory.
+  virtual core::Result<Chunk> read(core::JobId job, core::AttemptNo attempt, Stream stream,
+                                   std::int64_t offset, std::size_t max_bytes) = 0;
 };
 
 }  // namespace greenq::app

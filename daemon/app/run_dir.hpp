@@ -29,13 +29,14 @@ inline std::filesystem::path run_dir(std::filesystem::path const& state_dir, cor
   return job_dir(state_dir, id.job) / (std::to_string(id.attempt) + "." + std::to_string(id.launch));
 }
 
-// One more than the highest job id that ever had a run directory; 1 when there is none. Reads two directory levels
-// of which the second is the newest one only.
+// One more than the highest job id that ever had a run directory; 1 when there is none. Reads two directory
+// levels of which the second is the newest one only.
 inline core::JobId next_unused_job(std::filesystem::path const& state_dir) {
   auto const highest = [](std::filesystem::path const& dir) -> std::optional<core::JobId> {
     std::optional<core::JobId> found;
     std::error_code failed;
-    for (std::filesystem::directory_iterator it{dir, failed}, end; !failed && it != end; it.increment(failed)) {
+    for (std::filesystem::directory_iterator it{dir, failed}, end; !failed && it != end;
+         it.increment(failed)) {
       std::string const name = it->path().filename().string();
       core::JobId id = 0;
       auto const [rest, error] = std::from_chars(name.data(), name.data() + name.size(), id);

@@ -160,7 +160,9 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
   for (FeedSettings const& other : loaded_.settings.feeds) {
     bool const same_kind = !recorded || !feed.kind || !other.kind || *feed.kind == *other.kind;
     if (other.provider == feed.provider && same_kind) {
-      complain(node, path, "there is another " + feed.provider + " feed of this kind; say `kind` in both, or leave one out");
+      complain(
+          node, path,
+          "there is another " + feed.provider + " feed of this kind; say `kind` in both, or leave one out");
     }
   }
   if (feed.provider == "neso" && !feed.zone.empty() && feed.zone != "GB") {

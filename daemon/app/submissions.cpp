@@ -8,8 +8,9 @@ namespace greenq::app {
 namespace {
 
 core::Error unknown_reference(std::string const& job) {
-  core::Error error{core::ErrorCode::kInvalidArgument, "UNKNOWN_REFERENCE",
-                    "depends_on: there is no job \"" + job + "\" of yours in this project or earlier in this file"};
+  core::Error error{
+      core::ErrorCode::kInvalidArgument, "UNKNOWN_REFERENCE",
+      "depends_on: there is no job \"" + job + "\" of yours in this project or earlier in this file"};
   error.fields.push_back({"spec.depends_on", error.message});
   return error;
 }
@@ -25,8 +26,8 @@ core::Error placed(core::Error error, std::size_t index, std::size_t count) {
 }
 
 // Specs with defaults filled in, or every violation of every job.
-core::Result<std::vector<core::JobSpec>> accept_all(std::vector<core::JobSpec> const& specs, core::State const& state,
-                                                    core::Instant now) {
+core::Result<std::vector<core::JobSpec>> accept_all(std::vector<core::JobSpec> const& specs,
+                                                    core::State const& state, core::Instant now) {
   std::vector<core::JobSpec> accepted;
   std::optional<core::Error> all;
   for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -50,7 +51,8 @@ core::Result<std::vector<core::JobSpec>> accept_all(std::vector<core::JobSpec> c
 }  // namespace
 
 core::Result<std::vector<core::NewDependency>> Engine::Impl::resolve(core::JobSpec const& spec,
-                                                                     Submission const& submission, std::size_t index) {
+                                                                     Submission const& submission,
+                                                                     std::size_t index) {
   std::vector<core::NewDependency> out;
   for (core::DependencyRequest const& wanted : spec.depends_on) {
     core::NewDependency dependency;
@@ -148,7 +150,8 @@ void Engine::Impl::answer_again(std::vector<core::JobId> ids, Replied done) {
 core::Result<Explanation> Engine::Impl::explain(core::JobId id) {
   auto const it = state.jobs.find(id);
   if (it == state.jobs.end()) {
-    return core::fail(core::ErrorCode::kNotFound, "JOB_NOT_LIVE", "job " + std::to_string(id) + " is not live");
+    return core::fail(core::ErrorCode::kNotFound, "JOB_NOT_LIVE",
+                      "job " + std::to_string(id) + " is not live");
   }
   core::Instant const now = parts.clock->now();
   Explanation out;
@@ -187,8 +190,9 @@ void Engine::Impl::preview(Submission submission, Done<std::vector<Explanation>>
     push(Query{[this, plan, jobs = std::move(jobs), done]() mutable {
            std::vector<Explanation> out;
            for (core::Job& job : jobs) {
-             auto const it = std::find_if(plan->jobs.begin(), plan->jobs.end(),
-                                          [&](core::PlannedJob const& planned) { return planned.id == job.id; });
+             auto const it =
+                 std::find_if(plan->jobs.begin(), plan->jobs.end(),
+                              [&](core::PlannedJob const& planned) { return planned.id == job.id; });
              Explanation explanation;
              if (it != plan->jobs.end()) job.plan = it->plan;
              if (job.plan) explanation.plan = core::describe(state, job, parts.clock->now());

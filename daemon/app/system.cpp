@@ -28,8 +28,7 @@ std::string uuid_v7(core::Instant at, std::function<std::uint64_t()> const& rand
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%08x-%04x-7%03x-%04x-%012llx", static_cast<unsigned>(ms >> 16U),
                 static_cast<unsigned>(ms & 0xffffU), static_cast<unsigned>(a & 0xfffU),
-                static_cast<unsigned>(0x8000U | ((a >> 12U) & 0x3fffU)),
-                b & 0xffff'ffff'ffffULL);
+                static_cast<unsigned>(0x8000U | ((a >> 12U) & 0x3fffU)), b & 0xffff'ffff'ffffULL);
   return text.data();
 }
 

@@ -5,11 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define GREENQ_CHECK(condition)                                                             \
-  do {                                                                                      \
-    if (!(condition)) {                                                                     \
-      std::fprintf(stderr, "greenqd: broken invariant %s at %s:%d\n", #condition, __FILE__, \
-                   __LINE__);                                                               \
-      std::abort();                                                                         \
-    }                                                                                       \
+#define GREENQ_CHECK(condition)                                                                        \
+  do {                                                                                                 \
+    if (!(condition)) {                                                                                \
+      std::fprintf(stderr, "greenqd: broken invariant %s at %s:%d\n", #condition, __FILE__, __LINE__); \
+      std::abort();                                                                                    \
+    }                                                                                                  \
   } while (false)

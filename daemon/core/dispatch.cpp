@@ -34,7 +34,8 @@ class Free {
     if (need.gpus > 0) {
       std::vector<std::uint32_t> pools = eligible_pools(need, capacity_);
       if (job.plan) {
-        std::stable_partition(pools.begin(), pools.end(), [&](std::uint32_t pool) { return pool == job.plan->pool; });
+        std::stable_partition(pools.begin(), pools.end(),
+                              [&](std::uint32_t pool) { return pool == job.plan->pool; });
       }
       for (std::uint32_t const pool : pools) {
         chosen = free_gpus(pool, need.gpus);
@@ -74,9 +75,11 @@ void start(Draft& draft, Job& job, std::vector<std::string> gpu_uuids) {
   SegmentMeter meter;
   meter.segment = current_segment(job);
   meter.project = job.spec->project;
-  meter.job = {job.id, attempt.number, job.spec->resources.cpus, job.spec->resources.memory_bytes, attempt.gpu_uuids};
+  meter.job = {job.id, attempt.number, job.spec->resources.cpus, job.spec->resources.memory_bytes,
+               attempt.gpu_uuids};
   draft.changes().meters.push_back(std::move(meter));
-  draft.note(job, JobEventKind::kReleased, job.plan ? "released: " + job.plan->note : "released: its latest start has come");
+  draft.note(job, JobEventKind::kReleased,
+             job.plan ? "released: " + job.plan->note : "released: its latest start has come");
   draft.effect(StartSegment{make_launch(job, draft.base().stop_grace)});
 }
 
@@ -92,7 +95,8 @@ bool due(Job const& job, Instant now) {
 
 void miss(Draft& draft, Job& job) {
   switch (job.spec->carbon.on_missed) {
-    case OnMissed::kRun: return;
+    case OnMissed::kRun:
+      return;
     case OnMissed::kHold:
       job.held_by_admin = true;
       job.plan.reset();
@@ -139,8 +143,9 @@ void tend_running(Draft& draft, JobId id) {
   draft.note(job, JobEventKind::kPausing, "asked to save its work until the next window");
 }
 
-// A start that waits for others' ends is an estimate that moves with each of them. It is written down again only
-// when it moved by more than a tenth of the wait and five minutes, else a deep queue would rewrite itself all day.
+// A start that waits for others' ends is an estimate that moves with each of them. It is written down again
+// only when it moved by more than a tenth of the wait and five minutes, else a deep queue would rewrite
+// itself all day.
 bool still_good(Plan const& old, Plan const& fresh, Instant now) {
   bool const same_kind = old.pool == fresh.pool && old.shifted == fresh.shifted &&
                          old.waits_for_capacity == fresh.waits_for_capacity;
@@ -178,7 +183,8 @@ void adopt_plan(Draft& draft, PlanReady const& event) {
     Job& job = draft.edit(planned.id);
     job.plan = fresh;
     bool const window = fresh.shifted || fresh.segments.size() > 1;
-    if (moved && window && fresh.segments.front().begin > draft.now()) draft.note(job, JobEventKind::kPlanned, fresh.note);
+    if (moved && window && fresh.segments.front().begin > draft.now())
+      draft.note(job, JobEventKind::kPlanned, fresh.note);
   }
 }
 

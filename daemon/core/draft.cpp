@@ -80,10 +80,14 @@ DependencyStatus judge(DependencyCondition condition, JobState state, bool start
     return never ? DependencyStatus::kNever : DependencyStatus::kPending;
   };
   switch (condition) {
-    case DependencyCondition::kSucceeded: return settle(state == JobState::kSucceeded, ended);
-    case DependencyCondition::kFinished: return settle(ended, false);
-    case DependencyCondition::kFailed: return settle(ended && state != JobState::kSucceeded, ended);
-    case DependencyCondition::kStarted: return settle(started, ended);
+    case DependencyCondition::kSucceeded:
+      return settle(state == JobState::kSucceeded, ended);
+    case DependencyCondition::kFinished:
+      return settle(ended, false);
+    case DependencyCondition::kFailed:
+      return settle(ended && state != JobState::kSucceeded, ended);
+    case DependencyCondition::kStarted:
+      return settle(started, ended);
   }
   return DependencyStatus::kPending;
 }
@@ -114,7 +118,8 @@ void end_job(Draft& draft, Job& job, JobState state, std::string message) {
   job.plan.reset();
   if (!job.attempts.empty() && !job.attempts.back().end) {  // paused: nothing runs that could report
     job.attempts.back().end = SegmentEnd{Outcome::kCancelled, 0, draft.now(), job.message};
-    draft.note(job, JobEventKind::kAttemptEnded, "attempt " + std::to_string(job.attempts.back().number) + ": " + job.message);
+    draft.note(job, JobEventKind::kAttemptEnded,
+               "attempt " + std::to_string(job.attempts.back().number) + ": " + job.message);
   }
   draft.note(job, JobEventKind::kEnded, job.message);
   tell_dependents(draft, job);

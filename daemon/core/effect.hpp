@@ -18,16 +18,16 @@ struct Launch {
   std::vector<std::string> command;
   std::map<std::string, std::string> env;  // the job's own and GREENQ_*, CUDA_VISIBLE_DEVICES
   std::string workdir;
-  std::string stdout_path;                 // expanded; empty: run directory only
+  std::string stdout_path;  // expanded; empty: run directory only
   std::string stderr_path;
-  Span time_limit{0};                      // what is left of it
+  Span time_limit{0};  // what is left of it
   Span stop_grace{std::chrono::seconds{10}};
-  int checkpoint_signal = 0;               // 0: none
+  int checkpoint_signal = 0;  // 0: none
   int checkpoint_exit_code = 85;
   std::uint32_t cpus = 1;
   std::int64_t memory_bytes = 0;
   std::vector<std::string> gpu_uuids;
-  bool seen_running = false;               // its process was seen: whatever is missing now, it is not started again
+  bool seen_running = false;  // its process was seen: whatever is missing now, it is not started again
 };
 
 struct StartSegment {
@@ -55,7 +55,8 @@ struct WatchMeter {
 struct SettleFootprint {
   JobId job = 0;
 };
-// Make a plan from a snapshot of the state at the time the effect runs. Several requests may be answered by one.
+// Make a plan from a snapshot of the state at the time the effect runs. Several requests may be answered by
+// one.
 struct RequestPlan {};
 
 using Effect = std::variant<StartSegment, AdoptSegment, StopSegment, DrainMeter, WatchMeter, SettleFootprint,

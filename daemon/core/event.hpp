@@ -23,7 +23,7 @@ struct SegmentId {
 };
 
 struct NewDependency {
-  JobId job = 0;                          // 0: the job at batch_index of the same submission
+  JobId job = 0;  // 0: the job at batch_index of the same submission
   std::size_t batch_index = 0;
   DependencyCondition condition = DependencyCondition::kSucceeded;
   std::optional<JobState> known_state{};  // of a job that is no longer live
@@ -99,13 +99,26 @@ struct FootprintSettled {
 // The timer fired, or the engine wants a look at the clock.
 struct Tick {};
 
-using Event = std::variant<SubmitJobs, CancelJob, HoldJob, ReleaseJob, PlanReady, SegmentStarted, SegmentEnded,
-                           SegmentDelayed, SignalReceived, SamplesArrived, FootprintSettled, Tick>;
+using Event =
+    std::variant<SubmitJobs, CancelJob, HoldJob, ReleaseJob, PlanReady, SegmentStarted, SegmentEnded,
+                 SegmentDelayed, SignalReceived, SamplesArrived, FootprintSettled, Tick>;
 
 // What is told to watchers and kept in the event table. Sequence numbers have no gaps.
 enum class JobEventKind : std::uint8_t {
-  kSubmitted = 1, kPlanned = 2, kReasonChanged = 3, kReleased = 4, kStarted = 5, kPausing = 6, kPaused = 7,
-  kResumed = 8, kAttemptEnded = 9, kRequeued = 10, kEnded = 11, kHeld = 12, kUnheld = 13, kCancelRequested = 14,
+  kSubmitted = 1,
+  kPlanned = 2,
+  kReasonChanged = 3,
+  kReleased = 4,
+  kStarted = 5,
+  kPausing = 6,
+  kPaused = 7,
+  kResumed = 8,
+  kAttemptEnded = 9,
+  kRequeued = 10,
+  kEnded = 11,
+  kHeld = 12,
+  kUnheld = 13,
+  kCancelRequested = 14,
 };
 
 struct JobEvent {

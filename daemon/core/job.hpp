@@ -40,8 +40,8 @@ enum class BoundKind : std::uint8_t { kFinishBy = 1, kStartBy = 2, kMaxDelay = 3
 
 struct Bound {
   BoundKind kind = BoundKind::kMaxDelay;
-  Instant at{};    // finish_by, start_by
-  Span delay{0};   // max_delay
+  Instant at{};   // finish_by, start_by
+  Span delay{0};  // max_delay
 };
 
 struct CarbonPolicy {
@@ -77,10 +77,11 @@ struct DependencyRequest {
 };
 
 struct JobSpec {
-  std::string name;     // never empty after submission
+  std::string name;  // never empty after submission
   std::string project;
-  std::vector<std::string> command;  // argv; a `run` script arrives as {"/bin/bash","-euo","pipefail","-c",script}
-  std::string run;                   // the script as given, for display; empty with command
+  std::vector<std::string>
+      command;      // argv; a `run` script arrives as {"/bin/bash","-euo","pipefail","-c",script}
+  std::string run;  // the script as given, for display; empty with command
   std::string workdir;
   std::map<std::string, std::string> env;
   Resources resources;
@@ -100,15 +101,28 @@ struct JobSpec {
 };
 
 enum class JobState : std::uint8_t {
-  kQueued = 1, kStarting = 2, kRunning = 3, kPaused = 4,
-  kSucceeded = 5, kFailed = 6, kCancelled = 7, kLost = 8,
+  kQueued = 1,
+  kStarting = 2,
+  kRunning = 3,
+  kPaused = 4,
+  kSucceeded = 5,
+  kFailed = 6,
+  kCancelled = 7,
+  kLost = 8,
 };
 bool is_terminal(JobState state);
 bool is_alive(JobState state);  // holds resources: starting or running
 char const* to_string(JobState state);
 
 enum class Outcome : std::uint8_t {
-  kExited = 1, kSignaled = 2, kCouldNotStart = 3, kLost = 4, kTimeLimit = 5, kCancelled = 6, kOom = 7, kPaused = 8,
+  kExited = 1,
+  kSignaled = 2,
+  kCouldNotStart = 3,
+  kLost = 4,
+  kTimeLimit = 5,
+  kCancelled = 6,
+  kOom = 7,
+  kPaused = 8,
 };
 char const* to_string(Outcome outcome);
 
@@ -121,21 +135,29 @@ struct SegmentEnd {
 };
 
 struct Segment {
-  Instant begin{};                // process confirmed
+  Instant begin{};  // process confirmed
   std::optional<Instant> end{};
 };
 
 struct Attempt {
   AttemptNo number = 0;
   std::vector<Segment> segments;
-  std::uint32_t launches = 0;     // segments launched so far; names the run directory
+  std::uint32_t launches = 0;  // segments launched so far; names the run directory
   std::vector<std::string> gpu_uuids;
   std::optional<SegmentEnd> end;  // set once the attempt is over
 };
 
 enum class HoldCode : std::uint8_t {
-  kHeldByUser = 1, kHeldByAdmin = 2, kDependencyNeverSatisfied = 3, kDependency = 4, kNotBefore = 5,
-  kCarbonWindow = 6, kCarbonFeedStale = 7, kWaitingForNodes = 8, kBehindInQueue = 9, kNotYetEvaluated = 10,
+  kHeldByUser = 1,
+  kHeldByAdmin = 2,
+  kDependencyNeverSatisfied = 3,
+  kDependency = 4,
+  kNotBefore = 5,
+  kCarbonWindow = 6,
+  kCarbonFeedStale = 7,
+  kWaitingForNodes = 8,
+  kBehindInQueue = 9,
+  kNotYetEvaluated = 10,
   kDaemonHold = 11,
 };
 char const* to_string(HoldCode code);
@@ -149,16 +171,17 @@ struct HoldReason {
   std::string action{};
 };
 
-// What the planner decided for one job. Re-derivable; kept so that lists and explanations need no planner run.
+// What the planner decided for one job. Re-derivable; kept so that lists and explanations need no planner
+// run.
 struct Plan {
   std::vector<Interval> segments;        // at least one; more only for interruptible jobs
   std::uint32_t pool = 0;                // GPU pool (see Capacity)
   std::optional<Intensity> mean;         // over the segments; nothing without a signal
   std::optional<Intensity> mean_if_now;  // over the same length from the planning moment
   PointState rung = PointState::kConstant;
-  bool shifted = false;                  // chose to wait for a cleaner window
-  bool waits_for_capacity = false;       // would start earlier with more resources
-  std::string note;                      // one sentence
+  bool shifted = false;             // chose to wait for a cleaner window
+  bool waits_for_capacity = false;  // would start earlier with more resources
+  std::string note;                 // one sentence
   friend bool operator==(Plan const&, Plan const&) = default;
 };
 
@@ -174,28 +197,28 @@ enum class StopIntent : std::uint8_t { kNone = 0, kCancel = 1, kPause = 2, kPaus
 
 struct Job {
   JobId id = 0;
-  std::string uid;       // UUIDv7
+  std::string uid;  // UUIDv7
   Principal owner;
-  std::shared_ptr<JobSpec const> spec;   // immutable after submission, never null
+  std::shared_ptr<JobSpec const> spec;  // immutable after submission, never null
   JobState state = JobState::kQueued;
   Instant submitted_at{};
   Instant updated_at{};
-  std::uint64_t version = 1;             // etag
+  std::uint64_t version = 1;  // etag
   std::vector<Dependency> dependencies;
   std::vector<Attempt> attempts;
   std::optional<Plan> plan;
-  std::optional<Instant> not_before;     // spec.not_before or the end of a retry backoff
+  std::optional<Instant> not_before;  // spec.not_before or the end of a retry backoff
   bool held_by_user = false;
   bool held_by_admin = false;
   StopIntent stop = StopIntent::kNone;   // asked of the running segment
   std::optional<Instant> stop_deadline;  // a pause that was not taken by then is given up
   std::optional<Instant> started_at;     // first start
   std::optional<Instant> ended_at;
-  int exit_status = 0;                   // 128 + N for a signal
-  Span ran{0};                           // running time of ended segments of the current attempt
+  int exit_status = 0;                             // 128 + N for a signal
+  Span ran{0};                                     // running time of ended segments of the current attempt
   HoldCode headline = HoldCode::kNotYetEvaluated;  // while queued or paused
   Instant headline_since{};
-  std::string message;                   // one sentence on the last change
+  std::string message;  // one sentence on the last change
   std::string user_reason;
 };
 

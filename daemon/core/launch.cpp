@@ -35,12 +35,23 @@ std::string expand_path(std::string const& pattern, Job const& job) {
       continue;
     }
     switch (pattern[++i]) {
-      case 'j': out += std::to_string(job.id); break;
-      case 't': out += std::to_string(job.attempts.empty() ? 0 : job.attempts.back().number); break;
-      case 'u': out += job.owner.name; break;
-      case 'n': out += job.spec->name; break;
-      case '%': out += '%'; break;
-      default: out += std::string{'%'} + pattern[i];  // default: other characters stand for themselves
+      case 'j':
+        out += std::to_string(job.id);
+        break;
+      case 't':
+        out += std::to_string(job.attempts.empty() ? 0 : job.attempts.back().number);
+        break;
+      case 'u':
+        out += job.owner.name;
+        break;
+      case 'n':
+        out += job.spec->name;
+        break;
+      case '%':
+        out += '%';
+        break;
+      default:  // default: other characters stand for themselves
+        out += std::string{'%'} + pattern[i];
     }
   }
   return out;

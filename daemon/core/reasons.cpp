@@ -7,7 +7,9 @@
 namespace greenq::core {
 namespace {
 
-std::string grams(Intensity intensity) { return std::to_string(divide_half_even(intensity.value, 1000)); }
+std::string grams(Intensity intensity) {
+  return std::to_string(divide_half_even(intensity.value, 1000));
+}
 
 bool has_dependency(Job const& job, DependencyStatus status) {
   return std::any_of(job.dependencies.begin(), job.dependencies.end(),
@@ -38,7 +40,8 @@ struct Judge {
     HoldReason reason;
     reason.code = code;
     reason.message = std::move(message);
-    reason.since = code == job.headline && job.headline_since != Instant{} ? job.headline_since : job.submitted_at;
+    reason.since =
+        code == job.headline && job.headline_since != Instant{} ? job.headline_since : job.submitted_at;
     out.push_back(std::move(reason));
     return out.back();
   }
@@ -63,8 +66,8 @@ struct Judge {
       add(HoldCode::kDependency, "waits for job " + dependency_list(job, DependencyStatus::kPending));
     }
     if (job.not_before && *job.not_before > now) {
-      add(HoldCode::kNotBefore, job.attempts.empty() ? "not to start before its not_before time"
-                                                     : "waits before the next attempt")
+      add(HoldCode::kNotBefore,
+          job.attempts.empty() ? "not to start before its not_before time" : "waits before the next attempt")
           .clears_at = job.not_before;
     }
   }
@@ -98,7 +101,8 @@ struct Judge {
     for (GpuPool const& pool : state.capacity.pools) gpus += pool.uuids.size();
     std::string text = "needs " + std::to_string(need.cpus) + " CPU cores";
     if (need.gpus > 0) text += " and " + std::to_string(need.gpus) + " GPUs";
-    text += "; free now: " + std::to_string(state.capacity.cpus - std::min(used.cpus, state.capacity.cpus)) + " cores";
+    text += "; free now: " + std::to_string(state.capacity.cpus - std::min(used.cpus, state.capacity.cpus)) +
+            " cores";
     if (need.gpus > 0) text += ", " + std::to_string(gpus - std::min(used.gpu_uuids.size(), gpus)) + " GPUs";
     HoldReason& reason = add(HoldCode::kWaitingForNodes, text);
     if (start > now) reason.clears_at = start;
@@ -137,7 +141,8 @@ HoldCode headline(State const& state, Job const& job, Instant now) {
   if (job.plan && job.plan->shifted && job.plan->segments.front().begin > now) return HoldCode::kCarbonWindow;
   if (waits_for_feed(state, job, now)) return HoldCode::kCarbonFeedStale;
   if (!job.plan) return HoldCode::kNotYetEvaluated;
-  if (job.plan->waits_for_capacity || job.plan->segments.front().begin <= now) return HoldCode::kWaitingForNodes;
+  if (job.plan->waits_for_capacity || job.plan->segments.front().begin <= now)
+    return HoldCode::kWaitingForNodes;
   return HoldCode::kBehindInQueue;
 }
 

@@ -11,7 +11,7 @@ namespace greenq::core {
 
 // Maps one to one to canonical gRPC codes in rpc/.
 enum class ErrorCode {
-  kInvalidArgument,     // wrong in any state
+  kInvalidArgument,  // wrong in any state
   kNotFound,
   kAlreadyExists,
   kPermissionDenied,
@@ -19,7 +19,7 @@ enum class ErrorCode {
   kAborted,             // etag mismatch
   kResourceExhausted,   // disk full, limits
   kOutOfRange,
-  kUnavailable,         // try again
+  kUnavailable,  // try again
   kDeadlineExceeded,
   kInternal,
 };

@@ -17,14 +17,18 @@ Job const* owner_of(Draft const& draft, SegmentId const& segment) {
 
 RetryCause cause_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kLost: return RetryCause::kNodeLost;
-    case Outcome::kOom: return RetryCause::kOom;
-    case Outcome::kTimeLimit: return RetryCause::kTimeLimit;
+    case Outcome::kLost:
+      return RetryCause::kNodeLost;
+    case Outcome::kOom:
+      return RetryCause::kOom;
+    case Outcome::kTimeLimit:
+      return RetryCause::kTimeLimit;
     case Outcome::kExited:
     case Outcome::kSignaled:
     case Outcome::kCouldNotStart:
     case Outcome::kCancelled:
-    case Outcome::kPaused: return RetryCause::kFailed;
+    case Outcome::kPaused:
+      return RetryCause::kFailed;
   }
   return RetryCause::kFailed;
 }
@@ -43,20 +47,29 @@ bool may_retry(Job const& job, SegmentEnd const& end) {
 std::string describe_end(SegmentEnd const& end) {
   std::string const& told = end.message;
   switch (end.outcome) {
-    case Outcome::kCouldNotStart: return told.empty() ? "could not start" : "could not start: " + told;
-    case Outcome::kLost: return "lost: " + (told.empty() ? "nobody saw its end" : told);
-    default: break;  // default: the others need a sentence only where the shepherd wrote none
+    case Outcome::kCouldNotStart:
+      return told.empty() ? "could not start" : "could not start: " + told;
+    case Outcome::kLost:
+      return "lost: " + (told.empty() ? "nobody saw its end" : told);
+    default:  // default: the others need a sentence only where the shepherd wrote none
+      break;
   }
   if (!told.empty()) return told;
   switch (end.outcome) {
-    case Outcome::kExited: return "ended with exit status " + std::to_string(end.status);
-    case Outcome::kSignaled: return "was ended by " + signal_name(end.status);
-    case Outcome::kTimeLimit: return "was stopped at its time limit";
-    case Outcome::kOom: return "was killed: out of memory";
-    case Outcome::kPaused: return "saved its work and stopped";
+    case Outcome::kExited:
+      return "ended with exit status " + std::to_string(end.status);
+    case Outcome::kSignaled:
+      return "was ended by " + signal_name(end.status);
+    case Outcome::kTimeLimit:
+      return "was stopped at its time limit";
+    case Outcome::kOom:
+      return "was killed: out of memory";
+    case Outcome::kPaused:
+      return "saved its work and stopped";
     case Outcome::kCouldNotStart:
     case Outcome::kLost:
-    case Outcome::kCancelled: break;
+    case Outcome::kCancelled:
+      break;
   }
   return "was stopped on request";
 }
@@ -70,13 +83,19 @@ JobState final_state(Job const& job, SegmentEnd const& end) {
 int exit_status_of(SegmentEnd const& end) {
   switch (end.outcome) {
     case Outcome::kExited:
-    case Outcome::kPaused: return end.status;
-    case Outcome::kSignaled: return 128 + end.status;
+    case Outcome::kPaused:
+      return end.status;
+    case Outcome::kSignaled:
+      return 128 + end.status;
     case Outcome::kTimeLimit:
-    case Outcome::kCancelled: return 128 + 15;
-    case Outcome::kOom: return 128 + 9;
-    case Outcome::kCouldNotStart: return 127;
-    case Outcome::kLost: return 255;
+    case Outcome::kCancelled:
+      return 128 + 15;
+    case Outcome::kOom:
+      return 128 + 9;
+    case Outcome::kCouldNotStart:
+      return 127;
+    case Outcome::kLost:
+      return 255;
   }
   return 255;
 }
@@ -145,7 +164,8 @@ void segment_ended(Draft& draft, SegmentEnded const& event) {
   Job& job = draft.edit(seen->id);
   auto& segments = job.attempts.back().segments;
   if (!segments.empty() && !segments.back().end) {
-    segments.back().end = std::clamp(event.end.at, segments.back().begin, std::max(draft.now(), segments.back().begin));
+    segments.back().end =
+        std::clamp(event.end.at, segments.back().begin, std::max(draft.now(), segments.back().begin));
     job.ran += segments.back().end.value() - segments.back().begin;
   }
   job.stop_deadline.reset();

@@ -80,7 +80,8 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
     running.pool = job.plan ? job.plan->pool : 0;
     Span const left = remaining_duration(job, now);
     bool const pauses = job.plan && job.plan->segments.size() > 1;
-    running.expected_end = pauses ? std::max(job.plan->segments.front().end, now + std::chrono::seconds{1}) : now + left;
+    running.expected_end =
+        pauses ? std::max(job.plan->segments.front().end, now + std::chrono::seconds{1}) : now + left;
     input.running.push_back(running);
   }
   auto const add = [&](Job const& job) {

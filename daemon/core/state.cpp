@@ -5,7 +5,9 @@
 namespace greenq::core {
 namespace {
 
-bool waits(Job const& job) { return job.state == JobState::kQueued || job.state == JobState::kPaused; }
+bool waits(Job const& job) {
+  return job.state == JobState::kQueued || job.state == JobState::kPaused;
+}
 
 void forget(State& state, Job const& job) {
   state.alive.erase(job.id);

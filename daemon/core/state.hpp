@@ -35,9 +35,9 @@ struct State {
   SiteSignals signals;
 
   // Derived from jobs by apply(), so that a step looks only at what can change.
-  std::set<std::pair<JobId, JobId>> dependents;    // (job, live job that waits for it)
-  std::set<JobId> alive;                           // hold resources
-  std::set<std::pair<Instant, JobId>> timers;      // next moment at which the clock alone moves a job
+  std::set<std::pair<JobId, JobId>> dependents;  // (job, live job that waits for it)
+  std::set<JobId> alive;                         // hold resources
+  std::set<std::pair<Instant, JobId>> timers;    // next moment at which the clock alone moves a job
 };
 
 // The next moment at which the clock alone may move this job; nothing if only events can.
@@ -58,11 +58,11 @@ struct SettledFootprint {
 };
 
 struct Changes {
-  std::vector<Job> jobs;              // values after the change; terminal ones leave State
-  std::vector<JobEvent> events;       // in sequence
+  std::vector<Job> jobs;         // values after the change; terminal ones leave State
+  std::vector<JobEvent> events;  // in sequence
   std::vector<EnergySlice> slices;
-  std::vector<SegmentMeter> meters;   // put
-  std::vector<SegmentId> meters_done; // removed
+  std::vector<SegmentMeter> meters;    // put
+  std::vector<SegmentId> meters_done;  // removed
   std::vector<StoredRequest> requests;
   std::vector<std::pair<int, Signal>> signals;  // rank, reply
   std::vector<SettledFootprint> footprints;

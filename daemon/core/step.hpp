@@ -12,7 +12,7 @@ namespace greenq::core {
 
 struct Step {
   Changes changes;
-  std::vector<Effect> effects;   // to run after the changes are on disk
+  std::vector<Effect> effects;                              // to run after the changes are on disk
   Result<std::vector<JobId>> reply = std::vector<JobId>{};  // for commands: the jobs concerned, or why not
 };
 

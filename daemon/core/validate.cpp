@@ -19,7 +19,9 @@ bool is_env_name(std::string const& text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
-bool has_nul(std::string const& text) { return text.find('\0') != std::string::npos; }
+bool has_nul(std::string const& text) {
+  return text.find('\0') != std::string::npos;
+}
 
 class Checker {
  public:
@@ -52,13 +54,15 @@ class Checker {
     require(spec_.name.empty() || is_name(spec_.name), "display_name",
             "must be 1 to 63 of a-z, 0-9 and -; got \"" + spec_.name + "\"");
     if (!is_name(spec_.project)) {
-      errors_.push_back({"parent", "the project must be 1 to 63 of a-z, 0-9 and -; got \"" + spec_.project + "\""});
+      errors_.push_back(
+          {"parent", "the project must be 1 to 63 of a-z, 0-9 and -; got \"" + spec_.project + "\""});
     }
     require(spec_.priority <= 100, "priority", "must be 0 to 100");
     require(spec_.labels.size() <= kMaxLabels, "labels", "at most 32 labels");
     for (auto const& [key, value] : spec_.labels) {
       bool const good = is_name(key) && value.size() <= 255 && !has_nul(value);
-      if (!good) bad("labels", "label \"" + key + "\" needs a key of a-z, 0-9, - and a value of at most 255 bytes");
+      if (!good)
+        bad("labels", "label \"" + key + "\" needs a key of a-z, 0-9, - and a value of at most 255 bytes");
     }
     for (DependencyRequest const& dependency : spec_.depends_on) {
       require(!dependency.job.empty(), "depends_on", "needs a job id or name");
@@ -85,7 +89,8 @@ class Checker {
     for (auto const& [name, value] : spec_.env) {
       size += name.size() + value.size();
       if (!is_env_name(name)) bad("env", "\"" + name + "\" is not a variable name");
-      if (name.rfind("GREENQ_", 0) == 0) bad("env", name + " is reserved; names starting with GREENQ_ are set by GreenQ");
+      if (name.rfind("GREENQ_", 0) == 0)
+        bad("env", name + " is reserved; names starting with GREENQ_ are set by GreenQ");
       if (has_nul(value)) bad("env", "the value of " + name + " contains a NUL byte");
     }
     require(size <= kMaxText, "env", "longer than 256 KiB");
@@ -102,7 +107,8 @@ class Checker {
   }
 
   void span(char const* field, std::optional<Span> value) {
-    if (value) require(*value >= std::chrono::seconds{1} && *value <= kMaxSpan, field, "must be from 1 s to 366 days");
+    if (value)
+      require(*value >= std::chrono::seconds{1} && *value <= kMaxSpan, field, "must be from 1 s to 366 days");
   }
 
   void times() {
@@ -112,8 +118,8 @@ class Checker {
       require(*spec_.expected_duration <= *spec_.time_limit, "expected_duration", "cannot exceed time_limit");
     }
     if (spec_.expected_power) {
-      require(spec_.expected_power->value > 0 && spec_.expected_power->value <= 10'000'000'000, "expected_power_mw",
-              "must be above 0 and at most 10 MW");
+      require(spec_.expected_power->value > 0 && spec_.expected_power->value <= 10'000'000'000,
+              "expected_power_mw", "must be above 0 and at most 10 MW");
     }
   }
 
@@ -136,7 +142,8 @@ class Checker {
   void checkpoint_and_retry() {
     if (spec_.checkpoint) {
       require(spec_.checkpoint->signal > 0, "checkpoint.signal", "unknown signal; use e.g. SIGUSR1");
-      require(spec_.checkpoint->grace >= std::chrono::seconds{1} && spec_.checkpoint->grace <= std::chrono::hours{1},
+      require(spec_.checkpoint->grace >= std::chrono::seconds{1} &&
+                  spec_.checkpoint->grace <= std::chrono::hours{1},
               "checkpoint.grace", "must be from 1 s to 1 h");
       require(spec_.checkpoint->exit_code > 0 && spec_.checkpoint->exit_code < 128, "checkpoint.exit_code",
               "must be from 1 to 127");
@@ -150,7 +157,8 @@ class Checker {
   }
 
   void outputs() {
-    for (auto const& [field, path] : {std::pair{"output.stdout", spec_.stdout_path}, {"output.stderr", spec_.stderr_path}}) {
+    for (auto const& [field, path] :
+         {std::pair{"output.stdout", spec_.stdout_path}, {"output.stderr", spec_.stderr_path}}) {
       bool const climbs = ("/" + path + "/").find("/../") != std::string::npos;
       require(path.size() <= 4096 && !has_nul(path) && !climbs, field, "must be a path without \"..\"");
     }
@@ -188,15 +196,19 @@ bool is_name(std::string_view text) {
          text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-std::vector<FieldError> violations(JobSpec const& spec) { return Checker{spec}.run(); }
+std::vector<FieldError> violations(JobSpec const& spec) {
+  return Checker{spec}.run();
+}
 
 Result<JobSpec> accept(JobSpec spec, SiteConfig const& site, Capacity const& capacity, Instant now) {
   spec.resources.cpus = std::max<std::uint32_t>(spec.resources.cpus, 1);
   std::vector<FieldError> errors = violations(spec);
   check_moments(spec, now, errors);
   if (spec.time_limit && *spec.time_limit > site.max_time_limit) {
-    errors.push_back({"spec.time_limit", "the site allows at most " +
-                                             std::to_string(std::chrono::floor<std::chrono::hours>(site.max_time_limit).count()) + " h"});
+    errors.push_back(
+        {"spec.time_limit",
+         "the site allows at most " +
+             std::to_string(std::chrono::floor<std::chrono::hours>(site.max_time_limit).count()) + " h"});
   }
   if (!errors.empty()) return tl::unexpected(invalid(std::move(errors)));
   std::string const impossible = never_fits(spec.resources, capacity);

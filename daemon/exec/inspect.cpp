@@ -60,7 +60,8 @@ bool has_ended(UniqueFd const& pidfd) {
   return ::poll(&one, 1, 0) > 0;
 }
 
-// The pidfd first: what it names cannot change after the start time was compared. False when it cannot be told.
+// The pidfd first: what it names cannot change after the start time was compared. False when it cannot be
+// told.
 bool find_shepherd(RunView& view) {
   auto const pid = static_cast<pid_t>(view.started->shepherd_pid);
   UniqueFd fd = open_pidfd(pid);
@@ -95,7 +96,8 @@ RunView lost(RunView view) {
 RunView inspect(std::string const& run_dir, std::string const& this_boot) {
   RunView view;
   UniqueFd const dir = open_dir(run_dir);
-  if (!dir && may_pass(errno)) return unknown(std::move(view), "could not open " + run_dir + ": " + errno_text(errno));
+  if (!dir && may_pass(errno))
+    return unknown(std::move(view), "could not open " + run_dir + ": " + errno_text(errno));
   if (!dir || !exists_at(dir.get(), app::kClaimFile)) return view;
   if (!read_started(dir.get(), view) || read_exit(dir.get(), view)) return view;
   if (view.started) {

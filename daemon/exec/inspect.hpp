@@ -15,8 +15,8 @@ enum class RunState {
   kUnclaimed,  // no shepherd ever took it
   kStarting,   // claimed and locked, the job does not run yet
   kRunning,
-  kEnded,  // exit.json is there
-  kLost,   // claimed, and the shepherd is gone without an exit record
+  kEnded,    // exit.json is there
+  kLost,     // claimed, and the shepherd is gone without an exit record
   kUnknown,  // it could not be looked at now (descriptors, disk); look again later
 };
 

@@ -32,8 +32,8 @@ bool make_dir(std::string const& path, mode_t mode) {
 
 core::Result<void> path_failed(std::string const& verb, std::string const& path) {
   int const error = errno;
-  return core::fail(may_pass(error) ? core::ErrorCode::kUnavailable : core::ErrorCode::kInternal, "COULD_NOT_START",
-                    "could not " + verb + ' ' + path + ": " + errno_text(error));
+  return core::fail(may_pass(error) ? core::ErrorCode::kUnavailable : core::ErrorCode::kInternal,
+                    "COULD_NOT_START", "could not " + verb + ' ' + path + ": " + errno_text(error));
 }
 
 core::SegmentEnd could_not_start(app::Clock& clock, std::string message) {
@@ -253,8 +253,9 @@ core::Result<void> LocalRunner::Worker::write_attempt(Entry const& entry) const 
   UniqueFd const dir = open_dir(entry.dir);
   if (!dir) return path_failed("open", entry.dir);
   if (exists_at(dir.get(), app::kAttemptFile)) return {};
-  AttemptRecord const record{entry.launch, options_.path, options_.log_limit_bytes, options_.meter_interval,
-                             options_.sysfs_root, options_.procfs_root, options_.nvml_library};
+  AttemptRecord const record{
+      entry.launch,        options_.path,        options_.log_limit_bytes, options_.meter_interval,
+      options_.sysfs_root, options_.procfs_root, options_.nvml_library};
   // Should a crash take it away again, it was not claimed either and is written anew.
   return write_whole_at(dir.get(), app::kAttemptFile, to_json(record));
 }
@@ -264,7 +265,8 @@ void LocalRunner::Worker::watch(Entry& entry, Phase phase, UniqueFd fd) {
   event.events = EPOLLIN;
   event.data.u64 = next_token_;
   if (!fd || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) {
-    return look_again_in(entry, kDelayPause);  // no descriptor or no memory for a watch: look from time to time
+    return look_again_in(entry,
+                         kDelayPause);  // no descriptor or no memory for a watch: look from time to time
   }
   entry.phase = phase;
   entry.fd = std::move(fd);

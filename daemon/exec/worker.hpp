@@ -32,10 +32,10 @@ class LocalRunner::Worker {
     std::string dir;
     std::uint64_t token = 0;  // names `fd` in the epoll set
     Phase phase = Phase::kWaiting;
-    UniqueFd fd;  // pidfd of the launcher or of the shepherd
-    pid_t launcher = -1;  // until it was reaped
+    UniqueFd fd;            // pidfd of the launcher or of the shepherd
+    pid_t launcher = -1;    // until it was reaped
     core::Span look_at{0};  // steady time, kWaiting
-    std::string delay;  // told last
+    std::string delay;      // told last
     bool spawned = false;
     bool told_started = false;
     bool terminate = false;  // asked for, not delivered yet

@@ -60,9 +60,10 @@ namespace {
 // No clock starts it: somebody must release or cancel it.
 bool waits_for_people(core::Job const& job) {
   return job.held_by_user || job.held_by_admin ||
-         std::any_of(job.dependencies.begin(), job.dependencies.end(), [](core::Dependency const& dependency) {
-           return dependency.status == core::DependencyStatus::kNever;
-         });
+         std::any_of(job.dependencies.begin(), job.dependencies.end(),
+                     [](core::Dependency const& dependency) {
+                       return dependency.status == core::DependencyStatus::kNever;
+                     });
 }
 
 }  // namespace

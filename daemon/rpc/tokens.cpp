@@ -108,8 +108,7 @@ core::Result<JobName> parse_job_name(std::string_view name, std::string const& f
 core::Result<std::string> parse_parent(std::string_view parent, std::string const& field) {
   if (parent.empty()) return std::string(kDefaultProject);
   if (!parent.starts_with(kProjects) || !core::is_name(parent.substr(kProjects.size()))) {
-    return tl::unexpected(
-        bad_name(field, parent, "projects/{project}, project 1 to 63 of a-z, 0-9 and '-'"));
+    return tl::unexpected(bad_name(field, parent, "projects/{project}, project 1 to 63 of a-z, 0-9 and '-'"));
   }
   return std::string(parent.substr(kProjects.size()));
 }

@@ -22,9 +22,9 @@ class LockFile {
   int fd_ = -1;
 };
 
-// Makes the directory if needed, sets its mode (0711 where jobs of others must reach their run directories) and
-// locks it. kFailedPrecondition STATE_DIR_IN_USE
-// when another greenqd holds it, STATE_DIR_UNUSABLE when it cannot be made or belongs to somebody else.
+// Makes the directory if needed, sets its mode (0711 where jobs of others must reach their run directories)
+// and locks it. kFailedPrecondition STATE_DIR_IN_USE when another greenqd holds it, STATE_DIR_UNUSABLE when
+// it cannot be made or belongs to somebody else.
 core::Result<LockFile> lock_state_dir(std::filesystem::path const& state_dir, unsigned mode = 0700);
 
 }  // namespace greenq::store

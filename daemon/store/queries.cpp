@@ -82,12 +82,13 @@ std::string page_sql(app::JobQuery const& query) {
   } else {
     sql += " WHERE id < ?";
   }
-  // A job of the day before the time range bounds the walk, so that its cost is one look and not the range's length; the
-  // time itself decides. Only a clock that was stepped back by more than a day could hide a job.
+  // A job of the day before the time range bounds the walk, so that its cost is one look and not the range's
+  // length; the time itself decides. Only a clock that was stepped back by more than a day could hide a job.
   if (query.submitted_after) {
     sql +=
         " AND submitted_at >= ? AND id >="
-        " (SELECT r.id FROM jobs r INDEXED BY jobs_submitted WHERE r.submitted_at >= ? ORDER BY r.submitted_at, r.id LIMIT 1)";
+        " (SELECT r.id FROM jobs r INDEXED BY jobs_submitted WHERE r.submitted_at >= ? ORDER BY "
+        "r.submitted_at, r.id LIMIT 1)";
   }
   return sql + " ORDER BY id DESC LIMIT ?";
 }

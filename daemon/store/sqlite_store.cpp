@@ -227,8 +227,8 @@ core::Result<std::optional<app::Store::FoundJob>> SqliteStore::find_job(std::str
     auto const* end = id_or_name.data() + id_or_name.size();
     if (auto parsed = std::from_chars(id_or_name.data(), end, id);
         parsed.ec == std::errc() && parsed.ptr == end) {
-      Statement row =
-          db_->prepare("SELECT id, state, started_at FROM jobs WHERE id = ? AND project = ? AND owner_uid = ?");
+      Statement row = db_->prepare(
+          "SELECT id, state, started_at FROM jobs WHERE id = ? AND project = ? AND owner_uid = ?");
       row.bind(id).bind(project).bind(std::int64_t{uid});
       if (row.step()) return found(row);
     }

@@ -22,13 +22,13 @@
 namespace greenq::store {
 
 struct StoreOptions {
-  std::filesystem::path database;           // STATE/greenq.db
-  app::Clock* clock = nullptr;              // outlives the store
-  std::function<std::string()> new_epoch;   // a random UUID; asked once in the life of a database
-  std::string zone{};                       // load() returns signals of this zone only; empty: all
-  std::int64_t wal_alarm_bytes = 16 << 20;  // maintain() truncates a larger write-ahead log
-  std::int64_t wal_limit_bytes = 64 << 20;  // new work is refused beyond
-  std::int64_t min_free_bytes = 1LL << 30;  // new work is refused when less space is free
+  std::filesystem::path database;                   // STATE/greenq.db
+  app::Clock* clock = nullptr;                      // outlives the store
+  std::function<std::string()> new_epoch;           // a random UUID; asked once in the life of a database
+  std::string zone{};                               // load() returns signals of this zone only; empty: all
+  std::int64_t wal_alarm_bytes = 16 << 20;          // maintain() truncates a larger write-ahead log
+  std::int64_t wal_limit_bytes = 64 << 20;          // new work is refused beyond
+  std::int64_t min_free_bytes = 1LL << 30;          // new work is refused when less space is free
   core::Span backup_every{std::chrono::hours{24}};  // to greenq.db.backup
   core::Span keep_requests{std::chrono::hours{24}};
   core::Span keep_events{std::chrono::hours{24 * 90}};
@@ -75,7 +75,7 @@ class SqliteStore final : public app::Store {
   std::string find_refusal();
 
   StoreOptions options_;
-  std::unique_ptr<Db> db_;  // null after an I/O error until load()
+  std::unique_ptr<Db> db_;          // null after an I/O error until load()
   std::pair<dev_t, ino_t> file_{};  // of the database, from open() on
   bool reload_due_ = false;
   bool written_ = false;  // since the last checkpoint

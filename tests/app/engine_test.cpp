@@ -95,7 +95,8 @@ TEST_F(EngineTest, ARepeatedRequestGetsTheStoredAnswer) {
 TEST_F(EngineTest, ARequestRepeatedInTheSameGroupIsOneJob) {
   int answers = 0;
   for (int i = 0; i < 2; ++i) {
-    engine_->submit({test::user(), {test::spec()}, "r1", "h"}, [&](auto jobs) { answers += jobs.has_value() ? 1 : 0; });
+    engine_->submit({test::user(), {test::spec()}, "r1", "h"},
+                    [&](auto jobs) { answers += jobs.has_value() ? 1 : 0; });
   }
   settle();
   EXPECT_EQ(answers, 2);
@@ -213,7 +214,8 @@ TEST_F(EngineTest, AHoldReasonFromTheStartReleasesNothing) {
 // Hourly figures from the present hour on: dirty, dirty, clean, dirty …
 core::SignalReceived clean_in_two_hours(core::Instant now) {
   core::SignalReceived event;
-  event.signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "test", "test series", ""};
+  event.signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "test", "test series",
+                         ""};
   event.signal.issued_at = event.signal.received_at = now;
   core::Instant begin = std::chrono::floor<std::chrono::hours>(now);
   for (int hour = 0; hour < 24; ++hour, begin += 1h) {
@@ -294,7 +296,8 @@ TEST_F(EngineTest, TooManyWaitingRequestsAreRefused) {
   ASSERT_TRUE(engine_->load());
   std::string reason;
   engine_->submit({test::user(), {test::spec()}, "", ""}, [](auto const&) {});
-  engine_->submit({test::user(), {test::spec()}, "", ""}, [&](auto const& jobs) { reason = jobs.error().reason; });
+  engine_->submit({test::user(), {test::spec()}, "", ""},
+                  [&](auto const& jobs) { reason = jobs.error().reason; });
   EXPECT_EQ(reason, "QUEUE_FULL");
 }
 

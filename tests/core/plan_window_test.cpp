@@ -148,7 +148,8 @@ TEST(PlanWindow, ABoundThatCannotBeKeptIsTold) {
   auto const late = make_plan(input_with({shifting(1, 1, 60, -30)}));
   EXPECT_EQ(start_minute(late, 1), 0);
   EXPECT_THAT(plan_of(late, 1).note, HasSubstr("too late to keep its bound"));
-  EXPECT_THAT(plan_of(make_plan(input_with({shifting(1, 1, 60, 0)})), 1).note, HasSubstr("its latest start has come"));
+  EXPECT_THAT(plan_of(make_plan(input_with({shifting(1, 1, 60, 0)})), 1).note,
+              HasSubstr("its latest start has come"));
 }
 
 TEST(PlanWindow, TheLastPlanIsKeptWhenNearlyAsCheap) {

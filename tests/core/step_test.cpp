@@ -242,9 +242,12 @@ TEST(Step, LateAndRepeatedReportsAreIgnored) {
 TEST(Step, DependenciesOpenAndClose) {
   World world;
   core::JobId const prep = world.submit(bounded(0s, "prep"));
-  core::JobId const good = world.submit(bounded(0s), {{prep, 0, core::DependencyCondition::kSucceeded, {}, false}});
-  core::JobId const bad = world.submit(bounded(0s), {{prep, 0, core::DependencyCondition::kFailed, {}, false}});
-  core::JobId const begun = world.submit(bounded(0s), {{prep, 0, core::DependencyCondition::kStarted, {}, false}});
+  core::JobId const good =
+      world.submit(bounded(0s), {{prep, 0, core::DependencyCondition::kSucceeded, {}, false}});
+  core::JobId const bad =
+      world.submit(bounded(0s), {{prep, 0, core::DependencyCondition::kFailed, {}, false}});
+  core::JobId const begun =
+      world.submit(bounded(0s), {{prep, 0, core::DependencyCondition::kStarted, {}, false}});
   world.plan();
   EXPECT_EQ(world.job(good).headline, HoldCode::kDependency);
   world.started(prep);
@@ -258,8 +261,10 @@ TEST(Step, DependenciesOpenAndClose) {
 
 TEST(Step, ADependencyOnAnEndedJobIsJudgedAtSubmission) {
   World world;
-  core::JobId const ok = world.submit(bounded(0s), {{77, 0, core::DependencyCondition::kSucceeded, JobState::kSucceeded, true}});
-  core::JobId const never = world.submit(bounded(0s), {{77, 0, core::DependencyCondition::kSucceeded, JobState::kFailed, true}});
+  core::JobId const ok =
+      world.submit(bounded(0s), {{77, 0, core::DependencyCondition::kSucceeded, JobState::kSucceeded, true}});
+  core::JobId const never =
+      world.submit(bounded(0s), {{77, 0, core::DependencyCondition::kSucceeded, JobState::kFailed, true}});
   world.plan();
   EXPECT_EQ(world.job(ok).state, JobState::kStarting);
   EXPECT_EQ(world.job(never).headline, HoldCode::kDependencyNeverSatisfied);

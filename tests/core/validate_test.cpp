@@ -10,7 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-core::Capacity machine() { return {"node", 4, 8LL << 30, {{"nvidia a100", 40LL << 30, {"GPU-a"}}}}; }
+core::Capacity machine() {
+  return {"node", 4, 8LL << 30, {{"nvidia a100", 40LL << 30, {"GPU-a"}}}};
+}
 core::Instant const kNow = core::from_ms(1'600'000'000'000);
 
 std::vector<std::string> fields(core::JobSpec const& spec) {
@@ -19,7 +21,9 @@ std::vector<std::string> fields(core::JobSpec const& spec) {
   return out;
 }
 
-TEST(Validate, AGoodJobHasNoViolations) { EXPECT_THAT(fields(test::spec()), testing::IsEmpty()); }
+TEST(Validate, AGoodJobHasNoViolations) {
+  EXPECT_THAT(fields(test::spec()), testing::IsEmpty());
+}
 
 TEST(Validate, AllViolationsAreReportedAtOnce) {
   core::JobSpec spec = test::spec("Bad Name");
@@ -28,8 +32,9 @@ TEST(Validate, AllViolationsAreReportedAtOnce) {
   spec.priority = 101;
   spec.env["GREENQ_JOB"] = "1";
   spec.carbon.interruptible = true;
-  EXPECT_THAT(fields(spec), testing::UnorderedElementsAre("spec.display_name", "spec.command", "spec.workdir", "spec.priority",
-                                                          "spec.env", "spec.carbon.interruptible"));
+  EXPECT_THAT(fields(spec),
+              testing::UnorderedElementsAre("spec.display_name", "spec.command", "spec.workdir",
+                                            "spec.priority", "spec.env", "spec.carbon.interruptible"));
 }
 
 TEST(Validate, ImpossibleResourcesAreRefusedAtOnce) {

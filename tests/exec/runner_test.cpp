@@ -238,7 +238,8 @@ TEST_F(Runner, CancelsWhatCouldNotBeLaunchedYet) {
 }
 
 TEST_F(Runner, LaunchesOnceDescriptorsAreFreeAgain) {
-  if (greenq::test::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer cannot work without descriptors";
+  if (greenq::test::kSanitizerNeedsDescriptors)
+    GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   auto const job = script("exit 3");
   runner();
   {
@@ -251,7 +252,8 @@ TEST_F(Runner, LaunchesOnceDescriptorsAreFreeAgain) {
 
 // Found by a breaker: without a free descriptor a good job looked lost.
 TEST_F(Runner, LosesNoJobWhileDescriptorsAreShort) {
-  if (greenq::test::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer cannot work without descriptors";
+  if (greenq::test::kSanitizerNeedsDescriptors)
+    GTEST_SKIP() << "the sanitizer cannot work without descriptors";
   auto const job = script("while [ ! -e go ]; do sleep 0.02; done; exit 5");
   runner().start(job);
   ASSERT_TRUE(inbox_.wait_started(job.segment));

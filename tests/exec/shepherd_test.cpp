@@ -118,7 +118,8 @@ TEST_F(Shepherd, PausesAJobThatTakesTheCheckpointSignal) {
 
 TEST_F(Shepherd, TheCheckpointSignalReachesTheProgramBehindAScript) {
   auto job = script(
-      "bash -c 'trap \"echo saved > ckpt; exit 85\" USR1; : > ready; while :; do sleep 0.02; done'; status=$?; "
+      "bash -c 'trap \"echo saved > ckpt; exit 85\" USR1; : > ready; while :; do sleep 0.02; done'; "
+      "status=$?; "
       "echo after > tail; exit $status");
   job.checkpoint_signal = SIGUSR1;
   runner().start(job);

@@ -63,7 +63,8 @@ class TestInbox final : public app::Inbox {
       if (auto const* started = std::get_if<core::SegmentStarted>(&event)) ++started_[started->segment];
       if (auto const* ended = std::get_if<core::SegmentEnded>(&event))
         ended_[ended->segment].push_back(ended->end);
-      if (auto const* delayed = std::get_if<core::SegmentDelayed>(&event)) delays_[delayed->segment] = delayed->why;
+      if (auto const* delayed = std::get_if<core::SegmentDelayed>(&event))
+        delays_[delayed->segment] = delayed->why;
     }
     changed_.notify_all();
   }

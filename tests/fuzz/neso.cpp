@@ -1,6 +1,6 @@
 // Any bytes as a reply: what is accepted keeps the bounds of a signal.
-#include "core/check.hpp"
 #include "feed/neso.hpp"
+#include "core/check.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t size) {
   std::string const body{reinterpret_cast<char const*>(data), size};

@@ -22,7 +22,8 @@ core::JobSpec random_spec() {
   out.retry.max = *rc::gen::inRange<std::uint32_t>(0, 3);
   out.retry.backoff = std::chrono::minutes{*rc::gen::inRange(0, 30)};
   out.hold = *rc::gen::inRange(0, 8) == 0;
-  out.carbon.on_missed = *rc::gen::element(core::OnMissed::kRun, core::OnMissed::kHold, core::OnMissed::kFail);
+  out.carbon.on_missed =
+      *rc::gen::element(core::OnMissed::kRun, core::OnMissed::kHold, core::OnMissed::kFail);
   if (*rc::gen::inRange(0, 2) == 0) {
     out.checkpoint = core::Checkpoint{10, 30s, 85};
     out.carbon.interruptible = *rc::gen::arbitrary<bool>();
@@ -35,7 +36,8 @@ core::SegmentId some_segment(World const& world) {
   core::JobId const last = world.state.next_job;
   core::JobId const id = *rc::gen::inRange<core::JobId>(1, last + 1);
   auto const it = world.state.jobs.find(id);
-  bool const current = it != world.state.jobs.end() && !it->second.attempts.empty() && *rc::gen::inRange(0, 5) != 0;
+  bool const current =
+      it != world.state.jobs.end() && !it->second.attempts.empty() && *rc::gen::inRange(0, 5) != 0;
   return current ? world.segment(id) : core::SegmentId{id, 1, 1};
 }
 
@@ -45,25 +47,41 @@ void act(World& world) {
     case 0:
     case 1: {
       std::vector<core::NewDependency> needs;
-      if (world.state.jobs.contains(id)) needs.push_back({id, 0, core::DependencyCondition::kFinished, {}, false});
+      if (world.state.jobs.contains(id))
+        needs.push_back({id, 0, core::DependencyCondition::kFinished, {}, false});
       if (*rc::gen::inRange(0, 3) != 0) needs.clear();
       world.submit(random_spec(), needs);
       return;
     }
-    case 2: (void)world.feed(core::CancelJob{id, test::user(), "", 0}); return;
-    case 3: (void)world.feed(core::HoldJob{id, test::user(), "", 0}); return;
-    case 4: (void)world.feed(core::ReleaseJob{id, test::user(), "", 0}); return;
+    case 2:
+      (void)world.feed(core::CancelJob{id, test::user(), "", 0});
+      return;
+    case 3:
+      (void)world.feed(core::HoldJob{id, test::user(), "", 0});
+      return;
+    case 4:
+      (void)world.feed(core::ReleaseJob{id, test::user(), "", 0});
+      return;
     case 5:
-    case 6: world.plan(); return;
-    case 7: (void)world.feed(core::SegmentStarted{some_segment(world), world.now}); return;
+    case 6:
+      world.plan();
+      return;
+    case 7:
+      (void)world.feed(core::SegmentStarted{some_segment(world), world.now});
+      return;
     case 8: {
-      auto const outcome = *rc::gen::element(core::Outcome::kExited, core::Outcome::kSignaled, core::Outcome::kLost,
-                                             core::Outcome::kPaused, core::Outcome::kCancelled, core::Outcome::kOom);
-      (void)world.feed(core::SegmentEnded{some_segment(world), {outcome, *rc::gen::inRange(0, 3), world.now, ""}});
+      auto const outcome =
+          *rc::gen::element(core::Outcome::kExited, core::Outcome::kSignaled, core::Outcome::kLost,
+                            core::Outcome::kPaused, core::Outcome::kCancelled, core::Outcome::kOom);
+      (void)world.feed(
+          core::SegmentEnded{some_segment(world), {outcome, *rc::gen::inRange(0, 3), world.now, ""}});
       return;
     }
-    case 9: world.advance(std::chrono::minutes{*rc::gen::inRange(0, 120)}); return;
-    default: (void)world.feed(core::Tick{});
+    case 9:
+      world.advance(std::chrono::minutes{*rc::gen::inRange(0, 120)});
+      return;
+    default:
+      (void)world.feed(core::Tick{});
   }
 }
 
@@ -126,7 +144,8 @@ RC_GTEST_PROP(StepProperty, NoSegmentIsStartedTwice, ()) {
   int const steps = *rc::gen::inRange(1, 120);
   for (int i = 0; i < steps; ++i) act(world);
   std::set<core::SegmentId> seen;
-  for (auto const& start : world.all<core::StartSegment>()) RC_ASSERT(seen.insert(start.launch.segment).second);
+  for (auto const& start : world.all<core::StartSegment>())
+    RC_ASSERT(seen.insert(start.launch.segment).second);
 }
 
 }  // namespace

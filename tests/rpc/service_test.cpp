@@ -374,7 +374,8 @@ TEST(Service, ARefusedOwnerIsDenied) {
   v1::PlanJobRequest plan;
   *plan.mutable_spec() = daemon.request("x").spec();
   v1::PlanJobResponse planned;
-  EXPECT_EQ(call(*daemon.jobs, &Jobs::PlanJob, plan, planned).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::PlanJob, plan, planned).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
 }
 
 TEST(Service, ClosesConnectionsThatAnswerNoPing) {

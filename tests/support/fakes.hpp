@@ -58,7 +58,8 @@ class FakeStore final : public app::Store {
     return {};
   }
   void rollback() override { staged_.clear(); }
-  core::Result<std::optional<core::StoredRequest>> find_request(std::uint32_t uid, std::string const& id) override {
+  core::Result<std::optional<core::StoredRequest>> find_request(std::uint32_t uid,
+                                                                std::string const& id) override {
     for (auto const& request : requests) {
       if (request.owner_uid == uid && request.request_id == id) return request;
     }
@@ -133,7 +134,8 @@ class FakeReads final : public app::Reads {
   void get_job(core::JobId id, Done<core::Job> done) override {
     auto const it = store_.all_jobs.find(id);
     if (it == store_.all_jobs.end()) {
-      return done(core::fail(core::ErrorCode::kNotFound, "JOB_NOT_FOUND", "there is no job " + std::to_string(id)));
+      return done(
+          core::fail(core::ErrorCode::kNotFound, "JOB_NOT_FOUND", "there is no job " + std::to_string(id)));
     }
     done(it->second);
   }
@@ -151,7 +153,8 @@ class FakeReads final : public app::Reads {
     }
     done(out);
   }
-  void events(std::int64_t after, core::JobId job, int limit, Done<std::vector<core::JobEvent>> done) override {
+  void events(std::int64_t after, core::JobId job, int limit,
+              Done<std::vector<core::JobEvent>> done) override {
     std::vector<core::JobEvent> out;
     for (auto const& event : store_.events) {
       bool const match = event.sequence > after && (job == 0 || event.job == job);
@@ -176,7 +179,8 @@ class FakeReads final : public app::Reads {
   void list_footprints(app::FootprintQuery, Done<std::vector<app::JobFootprint>> done) override {
     done(std::vector<app::JobFootprint>{});
   }
-  void aggregate(app::FootprintQuery, std::vector<app::GroupKey>, Done<std::vector<app::FootprintGroup>> done) override {
+  void aggregate(app::FootprintQuery, std::vector<app::GroupKey>,
+                 Done<std::vector<app::FootprintGroup>> done) override {
     done(std::vector<app::FootprintGroup>{});
   }
   void settle(core::JobId id, Done<core::FootprintSettled> done) override {
@@ -203,6 +207,8 @@ inline core::JobSpec spec(std::string name = "train") {
   return out;
 }
 
-inline core::Principal user(std::uint32_t uid = 1000, std::string name = "ada") { return {uid, uid, std::move(name), false}; }
+inline core::Principal user(std::uint32_t uid = 1000, std::string name = "ada") {
+  return {uid, uid, std::move(name), false};
+}
 
 }  // namespace greenq::test

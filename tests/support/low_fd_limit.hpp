@@ -7,7 +7,8 @@
 
 namespace greenq::test {
 
-// The undefined-behaviour sanitizer opens a pipe to look at memory: without descriptors it sees errors everywhere.
+// The undefined-behaviour sanitizer opens a pipe to look at memory: without descriptors it sees errors
+// everywhere.
 #ifdef __SANITIZE_ADDRESS__
 inline constexpr bool kSanitizerNeedsDescriptors = true;
 #else

@@ -37,7 +37,8 @@ struct World {
   core::JobId submit(core::JobSpec spec, std::vector<core::NewDependency> dependencies = {}) {
     core::SubmitJobs command;
     command.owner = user();
-    command.jobs.push_back({std::make_shared<core::JobSpec const>(std::move(spec)), "uid", std::move(dependencies)});
+    command.jobs.push_back(
+        {std::make_shared<core::JobSpec const>(std::move(spec)), "uid", std::move(dependencies)});
     return feed(command).value().front();
   }
 
@@ -74,11 +75,13 @@ struct World {
   // Hourly marginal figures from the hour of `now` on.
   void signal(std::vector<std::int64_t> const& grams) {
     core::Signal signal;
-    signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "test", "test series", ""};
+    signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "test", "test series",
+                     ""};
     signal.issued_at = signal.received_at = now;
     core::Instant begin = std::chrono::floor<std::chrono::hours>(now);
     for (auto const value : grams) {
-      signal.points.push_back({{begin, begin + std::chrono::hours{1}}, {value * 1000}, core::PointState::kForecast});
+      signal.points.push_back(
+          {{begin, begin + std::chrono::hours{1}}, {value * 1000}, core::PointState::kForecast});
       begin += std::chrono::hours{1};
     }
     state.site.zone = "ZZ";

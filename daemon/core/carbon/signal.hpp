@@ -1,7 +1,7 @@
 // Carbon intensity as time series, with what it means and where it comes from.
 //
-// Kinds are never converted into each other: `marginal` decides and prices avoided emissions, `average` prices the
-// inventory, `relative` may rank hours and never enters a gram.
+// Kinds are never converted into each other: `marginal` decides and prices avoided emissions, `average`
+// prices the inventory, `relative` may rank hours and never enters a gram.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,13 @@ namespace greenq::core {
 enum class SignalKind : std::uint8_t { kMarginal = 1, kAverage = 2, kRelative = 3 };
 enum class SignalBasis : std::uint8_t { kUnknown = 0, kDirect = 1, kLifecycle = 2 };
 // Best first. Also the rung of the fallback ladder that a figure stands on.
-enum class PointState : std::uint8_t { kActual = 1, kEstimated = 2, kForecast = 3, kClimatology = 4, kConstant = 5 };
+enum class PointState : std::uint8_t {
+  kActual = 1,
+  kEstimated = 2,
+  kForecast = 3,
+  kClimatology = 4,
+  kConstant = 5
+};
 
 char const* to_string(SignalKind kind);
 char const* to_string(PointState state);
@@ -39,7 +45,8 @@ struct IntensityPoint {
   friend bool operator==(IntensityPoint const&, IntensityPoint const&) = default;
 };
 
-// What one accepted reply of a feed says: past points (actual) and future points (forecast) in one ordered series.
+// What one accepted reply of a feed says: past points (actual) and future points (forecast) in one ordered
+// series.
 struct Signal {
   SignalSource source;
   Instant issued_at{};
@@ -48,8 +55,8 @@ struct Signal {
   std::vector<IntensityPoint> points;  // ordered, no overlap, gaps allowed
 };
 
-// Checks order, overlap, emptiness and bounds (feeds.md section 5: marginal 0..1500 g/kWh, average 0 < v <= 1500).
-// Returns what is wrong in words, or nothing.
+// Checks order, overlap, emptiness and bounds (feeds.md section 5: marginal 0..1500 g/kWh, average 0 < v <=
+// 1500). Returns what is wrong in words, or nothing.
 std::optional<std::string> problem_of(Signal const& signal);
 
 // A piecewise-constant intensity over time with gaps, built for fast integrals. Immutable.

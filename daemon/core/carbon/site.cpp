@@ -116,7 +116,8 @@ Decision decide(SiteConfig const& site, SiteSignals const& signals, CarbonPolicy
   }
   if (kind != site_kind) {
     return {std::nullopt,
-            "the job asks for signal: marginal, but this site decides by the average: not shifted; remove carbon.signal"};
+            "the job asks for signal: marginal, but this site decides by the average: not shifted; remove "
+            "carbon.signal"};
   }
   auto const best = signals.best_state(kind);
   if (!best) return {std::nullopt, no_signal(site.zone, kind)};

@@ -19,13 +19,13 @@ namespace greenq::core {
 enum class SiteSignalChoice : std::uint8_t { kMarginal = 1, kAverage = 2, kNone = 3 };
 
 struct SiteConfig {
-  std::string zone;                                    // empty: not set
+  std::string zone;  // empty: not set
   SiteSignalChoice signal = SiteSignalChoice::kMarginal;
   std::int64_t pue_milli = 1000;
   bool pue_set = false;
   Span default_max_delay{std::chrono::hours{24}};
   Span max_time_limit{std::chrono::hours{24 * 7}};
-  Span horizon{std::chrono::hours{24 * 7}};            // planning horizon
+  Span horizon{std::chrono::hours{24 * 7}};  // planning horizon
 };
 
 // What one kind offers at a moment.
@@ -34,7 +34,7 @@ struct KindView {
   SignalSource source;                 // of the best rung that covers now or the future
   Instant issued_at{};
   bool issue_time_is_receipt = true;
-  bool feed_stale = false;             // a feed exists but its newest reply no longer covers now
+  bool feed_stale = false;  // a feed exists but its newest reply no longer covers now
 };
 
 class SiteSignals {

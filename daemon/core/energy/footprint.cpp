@@ -13,16 +13,20 @@ Interval moved(Interval interval, Span shift) {
 
 constexpr std::int64_t kNanogramPerMilligram = 1'000'000;
 
-// Carbon of one slice in nanograms: energy x PUE x mean intensity over the interval, through one division. A slice
-// of a short job is a fraction of a milligram, so that rounding each to milligrams would lose the whole.
+// Carbon of one slice in nanograms: energy x PUE x mean intensity over the interval, through one division. A
+// slice of a short job is a fraction of a milligram, so that rounding each to milligrams would lose the
+// whole.
 __int128 nanograms(EnergySlice const& slice, Interval interval, Curve const& curve, std::int64_t pue_milli) {
   __int128 const facility = static_cast<__int128>(slice.energy.value) * pue_milli;  // 1/1000 mJ
-  // Intensity x time / length first, in millionths, so that nothing overflows for a cluster-year in one slice.
+  // Intensity x time / length first, in millionths, so that nothing overflows for a cluster-year in one
+  // slice.
   __int128 const mean = curve.integral(interval) * kNanogramPerMilligram / interval.length().count();
   return divide_half_even(facility * mean, static_cast<__int128>(kMillijoulePerKwh) * 1000);
 }
 
-Carbon milligrams(__int128 nanograms_sum) { return {divide_half_even(nanograms_sum, kNanogramPerMilligram)}; }
+Carbon milligrams(__int128 nanograms_sum) {
+  return {divide_half_even(nanograms_sum, kNanogramPerMilligram)};
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// Carbon as a view: energy slices priced by intensity curves, one book per signal kind. Books are never added.
+// Carbon as a view: energy slices priced by intensity curves, one book per signal kind. Books are never
+// added.
 #pragma once
 
 #include <map>
@@ -22,13 +23,13 @@ struct EnergyTotal {
 
 struct Book {
   SignalKind kind = SignalKind::kMarginal;
-  std::optional<SignalSource> source;      // nothing: no signal of this kind is known
-  Carbon carbon{};                         // of the priced energy
+  std::optional<SignalSource> source;  // nothing: no signal of this kind is known
+  Carbon carbon{};                     // of the priced energy
   Energy priced{};
-  Energy unpriced{};                       // intensity unknown; not zero grams
-  std::map<PointState, Energy> shares;     // priced energy by state of the intensity
-  std::optional<Carbon> baseline;          // same profile started at submission; nothing if not known
-  bool settled() const;                    // all energy priced by actual figures or typical ones that no feed will replace
+  Energy unpriced{};                    // intensity unknown; not zero grams
+  std::map<PointState, Energy> shares;  // priced energy by state of the intensity
+  std::optional<Carbon> baseline;       // same profile started at submission; nothing if not known
+  bool settled() const;  // all energy priced by actual figures or typical ones that no feed will replace
 };
 
 struct Footprint {
@@ -38,8 +39,8 @@ struct Footprint {
   Span run{0};
 };
 
-// Prices each slice at the mean intensity over its interval. pue_milli: 1000 = 1.0. Sums nanograms and rounds once per book.
-// `shift` moves the profile in time for the baseline (negative: earlier).
+// Prices each slice at the mean intensity over its interval. pue_milli: 1000 = 1.0. Sums nanograms and rounds
+// once per book. `shift` moves the profile in time for the baseline (negative: earlier).
 Book price(std::vector<EnergySlice> const& slices, SignalKind kind, Curve const& curve,
            std::optional<SignalSource> source, std::int64_t pue_milli, std::optional<Span> baseline_shift);
 

@@ -47,8 +47,8 @@ class Chooser {
   PlanInput const& input_;
   CostTable const& costs_;
   std::optional<Instant> first_feasible_;  // of the job at hand
-  std::vector<Interval> runs_;    // scratch
-  std::vector<Interval> starts_;  // scratch
+  std::vector<Interval> runs_;             // scratch
+  std::vector<Interval> starts_;           // scratch
 };
 
 // Earliest start the planner may give the job.

@@ -83,7 +83,8 @@ PlanDetail describe(State const& state, Job const& job, Instant now) {
   Pricing pricing;
   pricing.power = expected_power(*job.spec, state.model);
   pricing.pue_milli = state.site.pue_milli;
-  // Figures are shown for jobs that are not shifted, too: in marginal terms unless the site decides by the average.
+  // Figures are shown for jobs that are not shifted, too: in marginal terms unless the site decides by the
+  // average.
   bool const average = state.site.signal == SiteSignalChoice::kAverage;
   SignalKind const kind = decision.kind.value_or(average ? SignalKind::kAverage : SignalKind::kMarginal);
   if (state.signals.has(kind)) {

@@ -12,7 +12,7 @@ namespace greenq::core {
 struct WindowDetail {
   Interval window;
   std::optional<Intensity> mean;
-  Energy energy{};                // modelled
+  Energy energy{};  // modelled
   std::optional<Carbon> carbon;
 };
 
@@ -21,7 +21,7 @@ struct PlanDetail {
   WindowDetail now;
   std::optional<WindowDetail> latest;
   std::vector<WindowDetail> segments;
-  SignalSource source;             // empty provider: no signal
+  SignalSource source;  // empty provider: no signal
   Instant issued_at{};
   std::string not_shifted_reason;
   std::string note;

@@ -1,9 +1,9 @@
 // The planner: a pure function from a snapshot to a start for each waiting job.
 //
-// First method: jobs in queue order, each into its cheapest feasible window on one shared capacity calendar, so that
-// no resource is booked twice. Candidate starts are where the exact cost of a contiguous window can have its
-// minimum: the ends of the allowed range, breakpoints of the intensity curve and of the calendar, and those
-// less the duration. Jobs without slack behave as first come, first served with EASY backfill.
+// First method: jobs in queue order, each into its cheapest feasible window on one shared capacity calendar,
+// so that no resource is booked twice. Candidate starts are where the exact cost of a contiguous window can
+// have its minimum: the ends of the allowed range, breakpoints of the intensity curve and of the calendar,
+// and those less the duration. Jobs without slack behave as first come, first served with EASY backfill.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +29,14 @@ struct WaitingJob {
   Demand demand;
   std::vector<std::uint32_t> pools;  // eligible
   Span duration{0};
-  Instant ready{};                   // earliest start
-  Instant latest{};                  // latest start; <= ready means no slack
+  Instant ready{};   // earliest start
+  Instant latest{};  // latest start; <= ready means no slack
   std::uint32_t priority = 50;
-  bool shift = false;                // may wait for a cheaper window
+  bool shift = false;  // may wait for a cheaper window
   bool interruptible = false;
   std::optional<Intensity> max_intensity{};  // threshold mode
-  std::vector<Interval> previous{};  // last plan, for stability on ties
-  std::uint32_t previous_pool = 0;   // its pool; tried first for the last plan
+  std::vector<Interval> previous{};          // last plan, for stability on ties
+  std::uint32_t previous_pool = 0;           // its pool; tried first for the last plan
 };
 
 struct PlanInput {

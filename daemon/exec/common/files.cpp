@@ -48,8 +48,18 @@ void UniqueFd::reset(int fd) {
 
 bool may_pass(int error) {
   switch (error) {
-    case EMFILE: case ENFILE: case ENOMEM: case EAGAIN: case ENOSPC: case EDQUOT: case EIO: case EROFS: case ESTALE: return true;
-    default: return false;  // default: errno has no enum
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN:
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case EROFS:
+    case ESTALE:
+      return true;
+    default:  // default: errno has no enum
+      return false;
   }
 }
 
@@ -59,7 +69,8 @@ std::string errno_text(int error) {
 
 core::Result<std::string> read_file_at(int dir, std::string const& name, std::size_t limit) {
   UniqueFd const fd{::openat(dir, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
-  if (!fd) return core::fail(code_of(errno), "RUN_DIRECTORY", "could not read " + name + ": " + errno_text(errno));
+  if (!fd)
+    return core::fail(code_of(errno), "RUN_DIRECTORY", "could not read " + name + ": " + errno_text(errno));
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return core::fail(core::ErrorCode::kInternal, "RUN_DIRECTORY", name + " is not a regular file");

@@ -36,8 +36,8 @@ class UniqueFd {
 
 std::string errno_text(int error);
 
-// kNotFound when there is none; kUnavailable when it cannot be read at present; kInternal for what is no regular
-// file and for more than `limit`.
+// kNotFound when there is none; kUnavailable when it cannot be read at present; kInternal for what is no
+// regular file and for more than `limit`.
 core::Result<std::string> read_file_at(int dir, std::string const& name, std::size_t limit);
 // Files of /proc, /sys and cgroups; empty when unreadable.
 std::string read_whole(std::string const& path, std::size_t limit = 1 << 20);

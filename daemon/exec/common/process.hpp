@@ -31,7 +31,8 @@ std::vector<pid_t> own_children();
 std::vector<pid_t> descendants(pid_t root);
 
 // Who gets a checkpoint request: `main` if it handles the signal, else its nearest descendants that do (the
-// program behind a shell script or a launcher). A process without a handler would die of it, and its work with it.
+// program behind a shell script or a launcher). A process without a handler would die of it, and its work
+// with it.
 std::vector<pid_t> checkpoint_targets(pid_t main, int signal);
 
 // Kills what a job left behind when its shepherd is gone: members of its cgroups, its session while the

@@ -84,7 +84,9 @@ bool Output::note(std::string const& sentence) {
 }
 
 void Output::note_gap() {
-  if (gap_ > 0 && note(std::to_string(gap_) + " bytes of output are missing here: the log could not be written")) gap_ = 0;
+  if (gap_ > 0 &&
+      note(std::to_string(gap_) + " bytes of output are missing here: the log could not be written"))
+    gap_ = 0;
 }
 
 void Output::sync() {

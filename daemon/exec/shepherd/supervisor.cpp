@@ -104,7 +104,8 @@ core::Result<void> Supervisor::start() {
   }
   notice_start(environment.dropped, files->metrics_reachable);
   if (auto recorded = record_start(); !recorded) return recorded;
-  sampler_.emplace(meter::SamplerOptions{attempt_.sysfs_root, attempt_.procfs_root, attempt_.nvml_library}, launch.gpu_uuids);
+  sampler_.emplace(meter::SamplerOptions{attempt_.sysfs_root, attempt_.procfs_root, attempt_.nvml_library},
+                   launch.gpu_uuids);
   sample();
   if (!send_token(channel_.get(), 'G')) return problem("could not start the job's process");
   if (launch.time_limit.count() > 0) limit_at_ = boottime() + launch.time_limit.count();
@@ -291,48 +292,6 @@ void Supervisor::sample() {
   sample_at_ = boottime() + attempt_.meter_interval.count();
 }
 
-core::SegmentEnd Supervisor::judge(std::int64_t oom_kills) const {
-  core::SegmentEnd end{Outcome::kExited, main_status_, main_ended_at_, {}};
-  bool const clean = !main_signaled_ && main_status_ == 0;
-  bool const checkpointed =
-      pause_requested_ && !main_signaled_ && main_status_ == attempt_.launch.checkpoint_exit_code;
-  if (cause_ == Outcome::kCancelled) {
-    end.outcome = Outcome::kCancelled;
-  } else if (checkpointed) {
-    end.outcome = Outcome::kPaused;
-  } else if (cause_) {
-    end.outcome = *cause_;
-  } else if (oom_kills > 0 && !clean) {
-    end.outcome = Outcome::kOom;
-  } else if (main_signaled_) {
-    end.outcome = Outcome::kSignaled;
-  }
-  end.message = sentence(end.outcome, end.status);
-  return end;
-}
-
-std::string Supervisor::sentence(Outcome outcome, int status) const {
-  switch (outcome) {
-    case Outcome::kExited:
-      return "ended with exit status " + std::to_string(status);
-    case Outcome::kSignaled:
-      return "was ended by signal " + std::to_string(status) + " (" + ::strsignal(status) + ")";
-    case Outcome::kTimeLimit:
-      return "was stopped at its time limit; ask for more with time_limit";
-    case Outcome::kCancelled:
-      return killed_by_us_ ? "was cancelled, and killed after its grace period" : "was cancelled";
-    case Outcome::kOom:
-      return "used more memory than its limit of " + std::to_string(attempt_.launch.memory_bytes >> 20) +
-             " MiB; ask for more with resources.memory";
-    case Outcome::kPaused:
-      return "wrote its checkpoint and stopped with exit status " + std::to_string(status);
-    case Outcome::kCouldNotStart:
-    case Outcome::kLost:
-      break;
-  }
-  return {};
-}
-
 int Supervisor::finish() {
   ::waitpid(job_, nullptr, 0);
   if (channel_) on_channel();  // it ended before the loop looked
@@ -350,7 +309,8 @@ int Supervisor::finish() {
       record.end.message += "; its output file could not be written (" + output->user_file_error() + ")";
     }
     if (output->lost_bytes() > 0) {
-      record.end.message += "; " + std::to_string(output->lost_bytes()) + " bytes of its output could not be kept";
+      record.end.message +=
+          "; " + std::to_string(output->lost_bytes()) + " bytes of its output could not be kept";
     }
   }
   rusage usage{};
@@ -379,8 +339,11 @@ int Supervisor::could_not_start(std::string const& why) {
 }
 
 int Supervisor::write_exit(exec::ExitRecord const& record) {
-  auto const write = [this, text = exec::to_json(record)] { return exec::write_durably_at(dir_.get(), app::kExitFile, text); };
-  // A full disk must not lose the end of a job: keep trying, somebody will make room, or remove the directory.
+  auto const write = [this, text = exec::to_json(record)] {
+    return exec::write_durably_at(dir_.get(), app::kExitFile, text);
+  };
+  // A full disk must not lose the end of a job: keep trying, somebody will make room, or remove the
+  // directory.
   for (auto written = write(); !written; written = write()) {
     if (written.error().code == ErrorCode::kNotFound) return 1;
     ::sleep(1);
