@@ -98,7 +98,11 @@ RunView inspect(std::string const& run_dir, std::string const& this_boot) {
   UniqueFd const dir = open_dir(run_dir);
   if (!dir && may_pass(errno))
     return unknown(std::move(view), "could not open " + run_dir + ": " + errno_text(errno));
-  if (!dir || !exists_at(dir.get(), app::kClaimFile)) return view;
+  if (!dir) return view;
+  if (!exists_at(dir.get(), app::kClaimFile)) {
+    if (!may_pass(errno)) return view;
+    return unknown(std::move(view), "could not look for the claim in " + run_dir + ": " + errno_text(errno));
+  }
   if (!read_started(dir.get(), view) || read_exit(dir.get(), view)) return view;
   if (view.started) {
     view.same_boot = view.started->boot_id == this_boot;

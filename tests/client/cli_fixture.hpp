@@ -14,32 +14,11 @@
 #include "client/cli/cli.hpp"
 #include "client/cli/format.hpp"
 #include "config/reader/quantity.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace greenq::client {
 
-class TempDir {
- public:
-  TempDir() {
-    std::string path = std::filesystem::temp_directory_path() / "greenq-client-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = path;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(TempDir const&) = delete;
-  TempDir& operator=(TempDir const&) = delete;
-
-  std::string path(std::string const& name) const { return path_ + "/" + name; }
-  std::string write(std::string const& name, std::string const& text) const {
-    std::ofstream(path(name)) << text;
-    return path(name);
-  }
-
- private:
-  std::string path_;
-};
+using test::TempDir;
 
 inline UtcTime at(char const* text) {
   return *config::parse_instant(text);

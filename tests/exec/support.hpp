@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -174,6 +175,8 @@ class ExecTest : public testing::Test {
     runner().start(launch);
     auto const end = inbox_.wait_ended(launch.segment);
     EXPECT_TRUE(end.has_value());
+    if (end && end->outcome == core::Outcome::kCouldNotStart)
+      std::printf("could not start: %s\n", end->message.c_str());
     return end.value_or(core::SegmentEnd{});
   }
   std::string out(core::Launch const& launch) const { return slurp(dir(launch) / app::kStdoutFile); }

@@ -21,23 +21,48 @@ grpc::Status call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*,
 
 using Jobs = v1::JobService::Stub;
 
-// grpc.health.v1 without its proto: field 1 of the answer is the status.
-int health(std::shared_ptr<grpc::Channel> const& channel) {
+// The bytes of the one answer to one request, for services whose protos are not here.
+std::string ask(std::shared_ptr<grpc::Channel> const& channel, std::string const& method,
+                std::string const& bytes) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
-  grpc::Slice const nothing;
-  grpc::ByteBuffer request(&nothing, 1);
+  grpc::Slice const slice(bytes);
+  grpc::ByteBuffer request(&slice, 1);
   grpc::ByteBuffer response;
   std::promise<grpc::Status> done;
-  stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &response,
+  stub.UnaryCall(&context, method, {}, &request, &response,
                  [&](grpc::Status status) { done.set_value(std::move(status)); });
   auto const status = done.get_future().get();
   EXPECT_TRUE(status.ok()) << status.error_message();
   std::vector<grpc::Slice> slices;
   EXPECT_TRUE(response.Dump(&slices).ok());
-  std::string bytes;
-  for (auto const& slice : slices) bytes.append(slice.begin(), slice.end());
-  return bytes.size() == 2 && bytes[0] == 8 ? bytes[1] : -1;
+  std::string answer;
+  for (auto const& part : slices) answer.append(part.begin(), part.end());
+  return answer;
+}
+
+// Field 1 of the answer is the status.
+int health(std::shared_ptr<grpc::Channel> const& channel) {
+  auto const answer = ask(channel, "/grpc.health.v1.Health/Check", "");
+  return answer.size() == 2 && answer[0] == 8 ? answer[1] : -1;
+}
+
+// Field 7 asks for the list of services, field 4 for the file that declares a symbol; field 7 of an answer is
+// an error.
+std::string reflect(std::shared_ptr<grpc::Channel> const& channel, int field, std::string const& text) {
+  std::string const request{static_cast<char>(field << 3 | 2), static_cast<char>(text.size())};
+  return ask(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", request + text);
+}
+
+TEST(Service, ReflectionDescribesEveryService) {
+  Daemon daemon;
+  auto const list = reflect(daemon.channel, 7, "");
+  for (std::string const name : {"JobService", "CarbonService", "FootprintService", "NodeService"}) {
+    EXPECT_NE(list.find("greenq.v1." + name), std::string::npos) << name;
+    auto const file = reflect(daemon.channel, 4, "greenq.v1." + name);
+    EXPECT_NE(file.find("_service.proto"), std::string::npos) << name << ": its descriptor is not linked";
+  }
+  EXPECT_EQ(reflect(daemon.channel, 4, "greenq.v1.NoService").find("_service.proto"), std::string::npos);
 }
 
 TEST(Service, NotServingUntilLoaded) {

@@ -25,6 +25,7 @@ class TempDir {
   TempDir& operator=(TempDir const&) = delete;
 
   std::filesystem::path const& path() const { return path_; }
+  std::string path(std::string const& name) const { return (path_ / name).native(); }
   std::filesystem::path database() const { return path_ / "greenq.db"; }
   // Returns the path of the new file.
   std::string write(std::string const& name, std::string const& text) const {

@@ -52,6 +52,7 @@ core::Result<void> write_durably_at(int dir, std::string const& name, std::strin
 // True for errors of the moment or of the machine, not of the file: descriptors, memory, disk.
 bool may_pass(int error);
 
+// False leaves the reason in errno.
 bool exists_at(int dir, std::string const& name);
 
 // The shepherd holds this lock as long as it lives. Nothing when somebody else holds it.
