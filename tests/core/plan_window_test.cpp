@@ -139,9 +139,14 @@ TEST(PlanWindow, ThresholdTakesOnlyCheapEnoughWindows) {
   EXPECT_EQ(start_minute(make_plan(input_with({job})), 1), 120);
   job.max_intensity = Intensity{90'000};
   auto const output = make_plan(input_with({job}));
-  EXPECT_EQ(start_minute(output, 1), 120) << "the cheapest there is";
+  EXPECT_EQ(start_minute(output, 1), 240);
   EXPECT_THAT(plan_of(output, 1).note, HasSubstr("no window at or below 90 g/kWh"));
-  EXPECT_TRUE(plan_of(output, 1).shifted);
+}
+
+TEST(PlanWindow, ThresholdWithABusyLatestStartTakesTheLastRoomBeforeIt) {
+  auto job = shifting(1, 1, 60, 240);
+  job.max_intensity = Intensity{90'000};
+  EXPECT_EQ(start_minute(make_plan(input_with({job, queued(2, 4, 60, 250)})), 1), 190);
 }
 
 TEST(PlanWindow, ABoundThatCannotBeKeptIsTold) {

@@ -61,6 +61,7 @@ std::optional<Choice> Chooser::best_window(WaitingJob const& job, Calendar const
   Instant const ready = earliest_start(input_, job);
   std::optional<Choice> best;
   first_feasible_.reset();
+  last_feasible_.reset();
   for (std::uint32_t const pool : job.pools) {
     calendar.free_runs({ready, job.latest + duration}, need_of(job, pool), runs_);
     starts_.clear();
@@ -70,6 +71,12 @@ std::optional<Choice> Chooser::best_window(WaitingJob const& job, Calendar const
     auto const found = costs_.cheapest(starts_, duration);
     if (!found) continue;
     if (!first_feasible_ || starts_.front().begin < *first_feasible_) first_feasible_ = starts_.front().begin;
+    Instant const last = starts_.back().end;
+    if (!last_feasible_ || last > last_feasible_->segments.front().begin) {
+      Interval const window{last, last + duration};
+      last_feasible_ =
+          Choice{ChoiceKind::kLatestStart, {window}, pool, costs_.integral(window), false, false};
+    }
     if (best && Candidate{best->cost, best->segments.front().begin} <= *found) continue;
     best = Choice{
         ChoiceKind::kWindow, {{found->start, found->start + duration}}, pool, found->cost, false, false};
@@ -123,17 +130,14 @@ std::optional<Choice> Chooser::previous(WaitingJob const& job, Calendar const& c
   return Choice{kind, std::move(segments), *pool, cost, waits, false};
 }
 
-namespace {
-
-Choice after_latest(WaitingJob const& job, Calendar const& calendar, Instant ready) {
-  auto late = earliest_place(job, calendar, ready);
+Choice Chooser::without_cheap_window(WaitingJob const& job, Calendar const& calendar) {
+  if (last_feasible_) return *last_feasible_;
+  auto late = earliest_place(job, calendar, earliest_start(input_, job));
   GREENQ_CHECK(late.has_value());
   late->kind = ChoiceKind::kAfterLatest;
   late->waits_for_capacity = true;
   return *late;
 }
-
-}  // namespace
 
 Choice Chooser::choose(WaitingJob const& job, Calendar const& calendar) {
   Instant const ready = earliest_start(input_, job);
@@ -143,8 +147,8 @@ Choice Chooser::choose(WaitingJob const& job, Calendar const& calendar) {
     auto pauses = best_pauses(job, calendar);
     if (pauses && (!best || saves_enough(pauses->cost, best->cost))) best = std::move(pauses);
   }
-  if (!best) return after_latest(job, calendar, ready);
-  if (!cheap_enough(job, best->cost)) best->kind = ChoiceKind::kTooDear;
+  if (best && !cheap_enough(job, best->cost)) best.reset();
+  if (!best) return without_cheap_window(job, calendar);
   auto const kept = previous(job, calendar);
   if (kept && within(kept->cost, kKeepPerMille, best->cost)) best = kept;
   best->shifted =

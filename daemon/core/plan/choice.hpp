@@ -14,7 +14,7 @@ namespace greenq::core {
 enum class ChoiceKind : std::uint8_t {
   kWindow = 1,       // cheapest contiguous window
   kPaused = 2,       // cheapest segments
-  kTooDear = 3,      // threshold mode: nothing cheap enough, so the cheapest there is
+  kLatestStart = 3,  // threshold mode: nothing cheap enough
   kAfterLatest = 4,  // nothing free in time
   kQueue = 5,        // first come, first served
   kNeverFits = 6,
@@ -42,13 +42,15 @@ class Chooser {
  private:
   std::optional<Choice> best_window(WaitingJob const& job, Calendar const& calendar);
   std::optional<Choice> best_pauses(WaitingJob const& job, Calendar const& calendar);
+  Choice without_cheap_window(WaitingJob const& job, Calendar const& calendar);
   bool cheap_enough(WaitingJob const& job, std::int64_t cost) const;
 
   PlanInput const& input_;
   CostTable const& costs_;
   std::optional<Instant> first_feasible_;  // of the job at hand
-  std::vector<Interval> runs_;             // scratch
-  std::vector<Interval> starts_;           // scratch
+  std::optional<Choice> last_feasible_;
+  std::vector<Interval> runs_;    // scratch
+  std::vector<Interval> starts_;  // scratch
 };
 
 // Earliest start the planner may give the job.

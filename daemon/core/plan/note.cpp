@@ -58,9 +58,9 @@ std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind ki
       return "cheapest " + std::to_string(plan.segments.size()) + " segments, " + length +
              " in all, with an end by " + time_text(job.latest + job.duration) + against_now(plan) +
              "; a pause keeps no resources";
-    case ChoiceKind::kTooDear:
+    case ChoiceKind::kLatestStart:
       return "no window at or below " + grams(*job.max_intensity) + " g/kWh with a start by " +
-             time_text(job.latest) + ", so it takes the cheapest there is" + against_now(plan);
+             time_text(job.latest) + ", so it is planned at its latest start" + against_now(plan);
     case ChoiceKind::kAfterLatest:
       return "no room before its latest start " + time_text(job.latest) +
              ", so it takes the earliest room after it";
