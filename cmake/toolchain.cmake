@@ -39,17 +39,11 @@ if(GREENQ_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# Compiles several files of a target as one in the build that users make: most of their cost is the headers of gRPC,
-# which are the same in all. Other presets compile file by file, which proves each header whole.
-function(greenq_unity target)
-  if(CMAKE_BUILD_TYPE STREQUAL RelWithDebInfo)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
-  endif()
-endfunction()
-
-# greenq_library(NAME SOURCES … LINK …): one room, one static library.
+# greenq_library(NAME SOURCES … LINK … [SEPARATE]): one room, one static library. In the build that users make, several
+# files are compiled as one: most of their cost are headers, which are the same in all. Other presets, and rooms with
+# SEPARATE, compile file by file, which proves each header whole and keeps a small change quick.
 function(greenq_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_SOURCES)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE greenq_options ${ARG_LINK})
@@ -57,4 +51,7 @@ function(greenq_library name)
   endif()
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC greenq_options ${ARG_LINK})
+  if(CMAKE_BUILD_TYPE STREQUAL RelWithDebInfo AND NOT ARG_SEPARATE)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  endif()
 endfunction()
