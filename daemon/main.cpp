@@ -138,7 +138,7 @@ int serve(Flags const& flags) {
   if (!paths) return complain(paths.error());
   auto daemon = Daemon::start({std::move(*settings), std::move(*paths), shepherd_beside_us()});
   if (!daemon) return complain(daemon.error());
-  std::cout << (*daemon)->ready_line() << std::endl;
+  std::cout << (*daemon)->ready_line() << '\n' << std::flush;
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("STOPPING message=\"stopping; running jobs go on\"");

@@ -222,9 +222,9 @@ std::string event_text(v1::JobEvent const& event, UtcTime now) {
   bool const waits = event.state() == v1::Job::STATE_QUEUED || event.state() == v1::Job::STATE_PAUSED;
   bool const about_reason = event.kind() == v1::JobEvent::KIND_REASON_CHANGED;
   bool const present = event.kind() == v1::JobEvent::KIND_UNSPECIFIED;
-  auto const reason = waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED && (about_reason || present)
-                          ? reason_text(event.reason())
-                          : std::string();
+  auto reason = waits && event.reason() != v1::HoldReason::CODE_UNSPECIFIED && (about_reason || present)
+                    ? reason_text(event.reason())
+                    : std::string();
   if (present && !reason.empty()) return reason;
   // These repeat the reason or the state.
   auto const& message = event.message();

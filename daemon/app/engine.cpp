@@ -147,8 +147,8 @@ void Engine::Impl::handle(Item& item) {
 void Engine::Impl::fail_group(core::Error const& error) {
   parts.store->rollback();
   spdlog::error(
-      "STORE_FAILED reason={} message=\"{}\" action=\"free disk space or check the disk; jobs already "
-      "running go on\"",
+      "STORE_FAILED reason={} message=\"{}\" action=\"running jobs go on; the store is tried "
+      "again\"",
       error.reason, error.message);
   hold_reason = error.message;
   retry_delay = std::clamp(retry_delay * 2, kRetryFirst, kRetryLast);
@@ -308,7 +308,7 @@ void Engine::post(core::Event event) {
   impl_->push(Impl::Command{std::move(event), {}}, false);
 }
 
-void Engine::submit(Submission submission, Done<std::vector<core::Job>> done) {
+void Engine::submit(Submission submission, Done<std::vector<core::Job>> const& done) {
   bool const taken = impl_->push(Impl::SubmitCommand{std::move(submission), done}, true);
   if (!taken) done(tl::unexpected(overloaded()));
 }
@@ -322,22 +322,22 @@ Engine::Done<std::vector<core::Job>> single(Engine::Done<core::Job> done) {
 }
 }  // namespace
 
-void Engine::cancel(core::CancelJob command, Done<core::Job> done) {
+void Engine::cancel(core::CancelJob command, Done<core::Job> const& done) {
   if (!impl_->push(Impl::Command{std::move(command), single(done)}, true)) done(tl::unexpected(overloaded()));
 }
-void Engine::hold(core::HoldJob command, Done<core::Job> done) {
+void Engine::hold(core::HoldJob command, Done<core::Job> const& done) {
   if (!impl_->push(Impl::Command{std::move(command), single(done)}, true)) done(tl::unexpected(overloaded()));
 }
-void Engine::release(core::ReleaseJob command, Done<core::Job> done) {
+void Engine::release(core::ReleaseJob command, Done<core::Job> const& done) {
   if (!impl_->push(Impl::Command{std::move(command), single(done)}, true)) done(tl::unexpected(overloaded()));
 }
 
-void Engine::explain(core::JobId job, Done<Explanation> done) {
+void Engine::explain(core::JobId job, Done<Explanation> const& done) {
   auto query = [this, job, done] { done(impl_->explain(job)); };
   if (!impl_->push(Impl::Query{std::move(query)}, true)) done(tl::unexpected(overloaded()));
 }
 
-void Engine::preview(Submission submission, Done<std::vector<Explanation>> done) {
+void Engine::preview(Submission submission, Done<std::vector<Explanation>> const& done) {
   auto query = [this, submission = std::move(submission), done] { impl_->preview(submission, done); };
   if (!impl_->push(Impl::Query{std::move(query)}, true)) done(tl::unexpected(overloaded()));
 }

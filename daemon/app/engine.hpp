@@ -98,13 +98,14 @@ class Engine final : public Inbox {
   void post(core::Event event) override;
   // submit() and preview(): the caller has asked Runner::refuse_owner() and check() on a thread that may wait
   // for a directory service or a file system.
-  void submit(Submission submission, Done<std::vector<core::Job>> done);
-  void cancel(core::CancelJob command, Done<core::Job> done);
-  void hold(core::HoldJob command, Done<core::Job> done);
-  void release(core::ReleaseJob command, Done<core::Job> done);
-  void explain(core::JobId job, Done<Explanation> done);  // kNotFound for ended jobs: read them from Reads
+  void submit(Submission submission, Done<std::vector<core::Job>> const& done);
+  void cancel(core::CancelJob command, Done<core::Job> const& done);
+  void hold(core::HoldJob command, Done<core::Job> const& done);
+  void release(core::ReleaseJob command, Done<core::Job> const& done);
+  void explain(core::JobId job,
+               Done<Explanation> const& done);  // kNotFound for ended jobs: read them from Reads
   // Validates and plans without storing; the job comes back with id 0.
-  void preview(Submission submission, Done<std::vector<Explanation>> done);
+  void preview(Submission submission, Done<std::vector<Explanation>> const& done);
   // Events after the commit that made them, in sequence. Returns a handle for unwatch().
   int watch(Watcher watcher);
   void unwatch(int handle);

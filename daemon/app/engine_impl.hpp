@@ -96,7 +96,7 @@ struct Engine::Impl {
   core::Result<std::vector<core::NewDependency>> resolve(core::JobSpec const& spec,
                                                          Submission const& submission, std::size_t index);
   void answer_again(std::vector<core::JobId> ids, Replied done);
-  void preview(Submission submission, Done<std::vector<Explanation>> done);
+  void preview(Submission const& submission, Done<std::vector<Explanation>> const& done);
   core::Result<Explanation> explain(core::JobId id);
 };
 

@@ -103,7 +103,7 @@ struct LoadedSettings {
   std::vector<ShownSetting> shown;  // in the order of the table
 };
 
-inline constexpr std::size_t kSettingsFileMax = 256 * 1024;
+inline constexpr std::size_t kSettingsFileMax = std::size_t{256} * 1024;
 // Estimate for a processor whose TDP is not set: mean of common server parts, 12 W a core (Green Algorithms,
 // doi 10.1002/advs.202100707, uses the same figure).
 inline constexpr core::Power kTdpPerCore{12'000};

@@ -37,8 +37,9 @@ Parsed parse_choice(std::vector<std::string_view> const& choices, std::string_vi
 
 Parsed parse_octal(std::string_view text) {
   Value value;
-  auto const* const end = text.data() + text.size();
-  auto const result = std::from_chars(text.data(), end, value.integer, 8);
+  auto const* const begin = text.data();
+  auto const* const end = begin + text.size();
+  auto const result = std::from_chars(begin, end, value.integer, 8);
   if (text.size() != 4 || text.front() != '0' || result.ec != std::errc() || result.ptr != end) {
     return wrong(quoted(text) + " is not a mode of four octal digits, e.g. 0660");
   }

@@ -169,7 +169,7 @@ core::Result<Explanation> Engine::Impl::explain(core::JobId id) {
   return out;
 }
 
-void Engine::Impl::preview(Submission submission, Done<std::vector<Explanation>> done) {
+void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explanation>> const& done) {
   core::Instant const now = parts.clock->now();
   auto prepared = prepare(submission);
   if (!prepared) return done(tl::unexpected(prepared.error()));

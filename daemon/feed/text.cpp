@@ -40,8 +40,9 @@ std::optional<core::SignalBasis> parse_basis(std::string_view text) {
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
-  auto const end = text.data() + text.size();
-  auto const parsed = std::from_chars(text.data(), end, value);
+  auto const* const begin = text.data();
+  auto const* const end = begin + text.size();
+  auto const parsed = std::from_chars(begin, end, value);
   if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end || !std::isfinite(value))
     return std::nullopt;
   return value;

@@ -78,7 +78,10 @@ Environment make_environment(exec::AttemptRecord const& attempt, Identity const&
   }
   variables["GREENQ_RUN_DIR"] = run_dir;
   variables["GREENQ_METRICS_FILE"] = run_dir + "/" + app::kMetricsFile;
-  for (auto const& [name, value] : variables) environment.entries.push_back(name + "=" + value);
+  for (auto const& [name, value] : variables) {
+    environment.entries.push_back(name);
+    environment.entries.back().append("=").append(value);
+  }
   return environment;
 }
 
