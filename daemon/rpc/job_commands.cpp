@@ -25,7 +25,7 @@ core::Result<std::uint64_t> read_etag(std::string const& etag) {
 }
 
 template <class Command>
-using Method = void (app::Engine::*)(Command, app::Engine::Done<core::Job>);
+using Method = void (app::Engine::*)(Command, app::Engine::Done<core::Job> const&);
 
 template <class Command, class Response, class Request>
 void command(CallPtr<Response> const& call, Request const& request, Method<Command> method) {
