@@ -293,6 +293,7 @@ core::Result<void> Daemon::Graph::make_rpc() {
   parts.clock = &clock;
   parts.feeds = [this] {
     std::vector<app::FeedStatus> out;
+    out.reserve(feeds.size());
     for (auto const& feed : feeds) out.push_back(feed->status());
     return out;
   };

@@ -80,6 +80,7 @@ std::vector<Table::Column> columns_of(std::vector<std::string> const& keys) {
 
 std::vector<std::string> row_of(v1::FootprintGroup const& group, std::size_t keys) {
   std::vector<std::string> row;
+  row.reserve(keys + 8);
   for (int i = 0; i < static_cast<int>(keys); ++i)
     row.push_back(i < group.keys_size() ? safe(group.keys(i)) : "-");
   row.push_back(std::to_string(group.jobs()));

@@ -27,6 +27,7 @@ Job& Draft::add(Job job) {
 
 std::vector<JobId> Draft::edited() const {
   std::vector<JobId> ids;
+  ids.reserve(edited_.size());
   for (auto const& [id, job] : edited_) ids.push_back(id);
   return ids;
 }

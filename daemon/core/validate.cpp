@@ -9,7 +9,7 @@ namespace greenq::core {
 namespace {
 
 constexpr std::size_t kMaxArgs = 4096;
-constexpr std::size_t kMaxText = 256 * 1024;
+constexpr std::size_t kMaxText = std::size_t{256} * 1024;
 constexpr std::size_t kMaxLabels = 32;
 constexpr std::uint32_t kMaxRetries = 100;
 constexpr Span kMaxSpan{std::chrono::hours{24 * 366}};

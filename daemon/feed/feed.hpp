@@ -45,6 +45,6 @@ struct FeedContext {
 };
 
 // Fails when the configuration or a recording is unusable; fields of the error name every problem.
-core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig config, FeedContext context);
+core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig const& config, FeedContext context);
 
 }  // namespace greenq::feed

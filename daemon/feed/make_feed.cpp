@@ -6,7 +6,7 @@
 
 namespace greenq::feed {
 
-core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig config, FeedContext context) {
+core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig const& config, FeedContext context) {
   GREENQ_CHECK(context.clock != nullptr && context.inbox != nullptr && context.host != nullptr);
   GREENQ_CHECK(context.random != nullptr);
   if (config.zone.empty()) {

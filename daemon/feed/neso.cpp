@@ -52,7 +52,7 @@ core::Result<std::optional<core::Intensity>> figure(json::value const& intensity
     return bad(where + " has a `" + key + "` outside 0..1500 g/kWh");
   }
   if (grams->value == 0) return std::optional<core::Intensity>{};
-  return std::optional<core::Intensity>{*grams};
+  return grams;
 }
 
 core::Result<Period> read_period(json::value const& entry) {
