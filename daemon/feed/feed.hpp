@@ -12,7 +12,7 @@
 namespace greenq::feed {
 
 struct FeedConfig {
-  std::string provider;  // "neso", "replay", "file"
+  std::string provider;  // "neso", "watttime", "replay", …
   std::string zone;      // the site's zone; figures are stored under it
   int rank = 0;          // 0 is preferred among feeds of one kind
   // replay, file
@@ -27,8 +27,12 @@ struct FeedConfig {
   std::optional<core::SignalBasis> basis{};
   core::Span horizon{std::chrono::hours{24 * 7}};  // wall time ahead
   // HTTP providers
-  std::string base_url{};  // empty: the provider's own
+  std::string base_url{};  // empty: the provider's own; no slash at the end
   std::string ca_file{};
+  std::string region{};  // the provider's own name of the zone; empty: what it is known to call it
+  std::string user{};
+  std::string secret{};  // password or key, as read from its file; empty: none
+  std::string proxy{};   // "http://host:port"; empty: none
 };
 
 enum class LogLevel { kInfo, kWarning, kError };

@@ -1,10 +1,12 @@
-// What all HTTP providers share: polling, phases, backoff, checking and keeping the old figures when a reply
+// What all HTTP providers share: polling, phases, login, backoff, checking, and keeping the old figures when a reply
 // is bad. A provider is its addresses and a pure function from bodies to a Signal.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/ports.hpp"
@@ -13,14 +15,46 @@
 
 namespace greenq::feed {
 
+struct PollMoment {
+  core::Instant now{};
+  // Actuals before this are known already; ask for those after it, as far back as the provider allows in one request.
+  core::Instant known_until{};
+};
+
+struct Ask {
+  std::string url;  // with every parameter; never holds a secret
+  // A failure of this one (any status, any body) does not spoil the poll; its body is then empty.
+  bool optional = false;
+};
+
+// GET `url` with HTTP Basic gives {"token": "…"}; the token then goes into `Authorization: Bearer`.
+// One login serves all feeds with the same url and user; a 401, or a 403 that is not JSON, renews it once.
+struct Login {
+  std::string url;
+  std::string user;
+  std::string password;
+  core::Span lifetime{std::chrono::minutes{25}};
+};
+
+struct Refusal {
+  std::string words;       // what is wrong and what to do about it
+  bool permanent = false;  // asking again is pointless until the configuration changes
+};
+
 struct Provider {
   core::SignalSource source;
-  // Addresses asked one after another in each poll; all must be answered well.
-  std::function<std::vector<std::string>(core::Instant now)> urls;
-  // All bodies, in the order of the addresses. Pure; must not throw.
+  // Addresses asked one after another in each poll.
+  std::function<std::vector<Ask>(PollMoment const& moment)> asks;
+  // All bodies, in the order of the asks. Pure; must not throw. Fails with bad_reply() or no_data().
   std::function<core::Result<core::Signal>(std::vector<std::string> const& bodies, core::Instant now)> read;
-  PollSettings poll;
-  HttpRequest request;  // limits and certificates; url is ignored
+  // What a status other than 200 means here; nothing: the general meaning. May be empty.
+  std::function<std::optional<Refusal>(int status, std::string const& body)> refused{};
+  PollSettings poll{};
+  std::optional<Login> login{};
+  std::vector<std::pair<std::string, std::string>> headers{};  // may hold secrets; never logged or stored
+  // A reply younger than this also serves other feeds that ask for the same url.
+  core::Span shared_for{0};
+  HttpRequest request{};  // limits and certificates; url is ignored
 };
 
 std::unique_ptr<app::Feed> make_polled(Provider provider, int rank, FeedContext context);

@@ -85,6 +85,17 @@ TEST(PlanPauses, OthersMayRunInThePause) {
   EXPECT_EQ(overbooked(input, output), "");
 }
 
+// Job 2 can be in time only around job 9; job 1 goes first and would take the hour it needs.
+TEST(PlanPauses, MakesRoomForALatestStartThatOnlyPausesCanKeep) {
+  auto first = shifting(1, 4, 60, 240);
+  first.priority = 80;
+  auto const output = make_plan(
+      input_with({first, pausable(2, 4, 120, 60), queued(9, 4, 60, 60)}, {100, 500, 500, 500, 500}));
+  EXPECT_THAT(plan_of(output, 2).segments,
+              ElementsAre(Interval{minute(0), minute(60)}, Interval{minute(120), minute(180)}));
+  EXPECT_EQ(start_minute(output, 1), 180);
+}
+
 TEST(PlanPauses, KeepsTheRestOfItsLastPlan) {
   auto job = pausable(1, 1, 120, 240);
   job.previous = {{minute(60), minute(120)}, {minute(240), minute(300)}};

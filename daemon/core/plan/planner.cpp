@@ -168,11 +168,11 @@ Draft Planner::draft(std::vector<std::size_t> const& sequence, bool pin) const {
 
 // Missed jobs that could start in time if the other shifting jobs made room.
 std::vector<std::size_t> Planner::avoidable(std::vector<std::size_t> const& missed) const {
+  Chooser chooser{input_, *costs_};
   std::vector<std::size_t> out;
   for (std::size_t const position : missed) {
-    WaitingJob const& waiting = job(shifting_[position]);
-    auto const alone = earliest_place(waiting, calendar_, earliest_start(input_, waiting));
-    if (alone && alone->segments.front().begin <= waiting.latest) out.push_back(position);
+    Choice const alone = chooser.choose(job(shifting_[position]), calendar_);
+    if (alone.kind != ChoiceKind::kAfterLatest) out.push_back(position);
   }
   return out;
 }

@@ -1,0 +1,393 @@
+// How well the forecaster chooses hours, beside simpler rules, on real series.
+//
+//   bench_forecast DATA_DIR [NAME…]      DATA_DIR/carbon/*.csv, DATA_DIR/forecast/*.csv
+//
+// Kept share KN: one arrival every hour, jobs of 1, 4 and 12 hours with 24 and 48 hours of slack, start chosen once
+// by the forecast, charged with the actuals: (cost now - cost chosen) / (cost now - cost of the best start), mean of
+// the six. "re": the choice is made again every hour until the job starts. Every rule sees what was known at its
+// moment, nothing else.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/carbon/forecaster.hpp"
+
+namespace {
+
+using greenq::core::Forecaster;
+using greenq::core::Hour;
+namespace fs = std::filesystem;
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr int kReach = 60;  // leads that any job can touch
+constexpr std::array<int, 3> kLengths{1, 4, 12};
+constexpr std::array<int, 2> kSlacks{24, 48};
+
+struct Series {
+  Hour first = 0;
+  std::vector<double> hours;
+  Hour end() const { return first + static_cast<Hour>(hours.size()); }
+  double at(Hour h) const {
+    return h < first || h >= end() ? kUnknown : hours[static_cast<std::size_t>(h - first)];
+  }
+};
+
+struct Issue {
+  Hour issued = 0;
+  std::vector<double> values;
+};
+
+std::int64_t seconds_of(std::string const& text) {
+  int y = 0;
+  unsigned mo = 0;
+  unsigned d = 0;
+  int h = 0;
+  int mi = 0;
+  if (std::sscanf(text.c_str(), "%d-%u-%uT%d:%d", &y, &mo, &d, &h, &mi) != 5) return -1;
+  auto const day = std::chrono::sys_days{std::chrono::year{y} / std::chrono::month{mo} / std::chrono::day{d}};
+  return std::chrono::duration_cast<std::chrono::seconds>(day.time_since_epoch()).count() + h * 3600 + mi * 60;
+}
+
+void read_rows(fs::path const& path, std::function<void(std::vector<std::string> const&)> const& row) {
+  std::ifstream in(path);
+  std::string line;
+  bool header = true;
+  while (std::getline(in, line)) {
+    if (line.empty() || line[0] == '#') continue;
+    if (std::exchange(header, false)) continue;
+    std::vector<std::string> cells;
+    std::istringstream text(line);
+    for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+    row(cells);
+  }
+}
+
+// Appends; finer steps become hourly means.
+void load_series(fs::path const& path, Series& series) {
+  std::map<Hour, std::pair<double, int>> sums;
+  read_rows(path, [&](std::vector<std::string> const& cells) {
+    auto& sum = sums[seconds_of(cells.at(0)) / 3600];
+    sum.first += std::stod(cells.at(1));
+    ++sum.second;
+  });
+  if (series.hours.empty()) series.first = sums.begin()->first;
+  for (auto const& [hour, sum] : sums) {
+    while (series.end() < hour) series.hours.push_back(kUnknown);
+    if (series.end() == hour) series.hours.push_back(sum.first / sum.second);
+  }
+}
+
+std::vector<Issue> load_issues(fs::path const& path) {
+  std::vector<Issue> issues;
+  read_rows(path, [&](std::vector<std::string> const& cells) {
+    Issue issue{seconds_of(cells.at(0)) / 3600, {}};
+    for (std::size_t i = 1; i < cells.size(); ++i) issue.values.push_back(std::stod(cells[i]));
+    issues.push_back(std::move(issue));
+  });
+  return issues;
+}
+
+struct Case {
+  std::string name;
+  std::vector<std::string> actuals;
+  std::string issues;  // empty: none
+  int warm_days = 0;   // before scoring; ignored with issues
+  double once = 0;     // figures to reach; 0: none
+  double again = 0;
+};
+
+// predictions[o - begin][lead]
+using Table = std::vector<std::vector<float>>;
+
+struct Run {
+  Hour begin = 0;
+  Hour end = 0;  // origins scored
+  Table value, low, high, published, last, yesterday, week, hour_of_week;
+  double us_per_update = 0;
+  double worst_us = 0;
+};
+
+double mean7(Series const& s, Hour origin, Hour target) {
+  double sum = 0;
+  int n = 0;
+  Hour const hour = target - (target - origin) / 24 * 24;
+  for (Hour d = 1; d <= 7; ++d) {
+    double const v = s.at(hour - 24 * d);
+    if (!std::isnan(v)) sum += v, ++n;
+  }
+  return n > 0 ? sum / n : s.at(origin - 1);
+}
+
+double week4(Series const& s, Hour origin, Hour target) {
+  double sum = 0;
+  int n = 0;
+  for (Hour w = (target - origin) / 168 + 1; w <= (target - origin) / 168 + 4; ++w) {
+    double const v = s.at(target - 168 * w);
+    if (!std::isnan(v)) sum += v, ++n;
+  }
+  return n > 0 ? sum / n : s.at(origin - 1);
+}
+
+Run replay(Series const& series, std::vector<Issue> const& issues, Hour begin) {
+  Run run;
+  run.begin = begin;
+  run.end = series.end() - kReach - 1;
+  if (!issues.empty()) run.end = std::min(run.end, issues.back().issued + 24);
+  Forecaster forecaster;
+  std::size_t next = 0;
+  Issue const* issue = nullptr;
+  double total = 0;
+  for (Hour t = series.first + 1; t < run.end; ++t) {
+    auto const started = std::chrono::steady_clock::now();
+    if (!std::isnan(series.at(t - 1))) forecaster.observe({{t - 1, series.at(t - 1)}});
+    bool fresh = false;
+    for (; next < issues.size() && issues[next].issued <= t; ++next) issue = &issues[next], fresh = true;
+    if (fresh) forecaster.publish({issue->issued, issue->values});
+    if (t < begin) continue;
+    auto const forecast = forecaster.forecast();
+    std::chrono::duration<double, std::micro> const took = std::chrono::steady_clock::now() - started;
+    total += took.count();
+    run.worst_us = std::max(run.worst_us, took.count());
+    std::array<std::vector<float>, 8> rows;
+    for (int lead = 0; lead < kReach; ++lead) {
+      Hour const target = t + lead;
+      auto const& f = forecast[static_cast<std::size_t>(target - forecaster.next())];
+      double published = kUnknown;
+      if (issue != nullptr) {
+        auto k = target - issue->issued;
+        auto const n = static_cast<Hour>(issue->values.size());
+        if (k >= n) k = n - 24 + (k - n) % 24;
+        published = issue->values[static_cast<std::size_t>(k)];
+      }
+      std::array<double, 8> const figures{f.value,
+                                          f.band ? f.value + f.band->below : kUnknown,
+                                          f.band ? f.value + f.band->above : kUnknown,
+                                          published,
+                                          series.at(t - 1),
+                                          series.at(target - 24 * (lead / 24 + 1)),
+                                          mean7(series, t, target),
+                                          week4(series, t, target)};
+      for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(static_cast<float>(figures[i]));
+    }
+    std::array<Table*, 8> const tables{&run.value, &run.low,       &run.high, &run.published,
+                                       &run.last,  &run.yesterday, &run.week, &run.hour_of_week};
+    for (std::size_t i = 0; i < rows.size(); ++i) tables[i]->push_back(std::move(rows[i]));
+  }
+  run.us_per_update = total / static_cast<double>(run.end - begin);
+  return run;
+}
+
+template <class At>
+int cheapest(At const& at, int from, int slack, int length) {
+  double best = std::numeric_limits<double>::infinity();
+  int start = from;
+  for (int s = from; s <= slack; ++s) {
+    double cost = 0;
+    for (int k = 0; k < length; ++k) cost += at(s + k);
+    if (cost < best - 1e-9) best = cost, start = s;
+  }
+  return start;
+}
+
+// Kept share of one rule for one job shape; `again`: decide every hour.
+double kept(Series const& series, Run const& run, Table const& table, int length, int slack, bool again) {
+  double now = 0;
+  double chosen = 0;
+  double best = 0;
+  Hour const last = run.end - (again ? slack : 0);
+  for (Hour t = run.begin; t < last; ++t) {
+    auto const cost = [&](int start) {
+      double sum = 0;
+      for (int k = 0; k < length; ++k) sum += series.at(t + start + k);
+      return sum;
+    };
+    int start = 0;
+    if (again) {
+      for (; start < slack; ++start) {
+        auto const& row = table[static_cast<std::size_t>(t + start - run.begin)];
+        if (cheapest([&](int i) { return row[static_cast<std::size_t>(i)]; }, 0, slack - start, length) == 0) break;
+      }
+    } else {
+      auto const& row = table[static_cast<std::size_t>(t - run.begin)];
+      start = cheapest([&](int i) { return row[static_cast<std::size_t>(i)]; }, 0, slack, length);
+    }
+    now += cost(0);
+    chosen += cost(start);
+    best += cost(cheapest([&](int i) { return series.at(t + i); }, 0, slack, length));
+  }
+  return (now - chosen) / (now - best);
+}
+
+double kept(Series const& series, Run const& run, Table const& table, bool again) {
+  if (std::isnan(table.front().front())) return kUnknown;
+  double sum = 0;
+  for (int const length : kLengths) {
+    for (int const slack : kSlacks) sum += kept(series, run, table, length, slack, again);
+  }
+  return sum / 6;
+}
+
+// Mean over origins of Spearman's rank correlation of leads 0..23.
+double rank_correlation(Series const& series, Run const& run, Table const& table) {
+  if (std::isnan(table.front().front())) return kUnknown;
+  auto const ranks = [](std::array<double, 24> const& values) {
+    std::array<std::size_t, 24> order{};
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
+    std::array<double, 24> out{};
+    for (std::size_t i = 0; i < 24;) {
+      std::size_t j = i;
+      while (j < 24 && values[order[j]] == values[order[i]]) ++j;
+      for (std::size_t k = i; k < j; ++k) out[order[k]] = static_cast<double>(i + j - 1) / 2;
+      i = j;
+    }
+    return out;
+  };
+  double sum = 0;
+  int n = 0;
+  for (Hour t = run.begin; t < run.end; t += 5) {
+    std::array<double, 24> a{};
+    std::array<double, 24> b{};
+    for (std::size_t i = 0; i < 24; ++i) {
+      a[i] = series.at(t + static_cast<Hour>(i));
+      b[i] = static_cast<double>(table[static_cast<std::size_t>(t - run.begin)][i]);
+    }
+    auto const x = ranks(a);
+    auto const y = ranks(b);
+    double xx = 0;
+    double yy = 0;
+    double xy = 0;
+    for (std::size_t i = 0; i < 24; ++i) {
+      xx += (x[i] - 11.5) * (x[i] - 11.5);
+      yy += (y[i] - 11.5) * (y[i] - 11.5);
+      xy += (x[i] - 11.5) * (y[i] - 11.5);
+    }
+    if (xx <= 0 || yy <= 0) continue;
+    sum += xy / std::sqrt(xx * yy);
+    ++n;
+  }
+  return sum / n;
+}
+
+struct Error {
+  double absolute = 0;
+  double bias = 0;
+};
+
+Error error_at(Series const& series, Run const& run, Table const& table, int lead) {
+  Error out;
+  for (Hour t = run.begin; t < run.end; ++t) {
+    double const e =
+        static_cast<double>(table[static_cast<std::size_t>(t - run.begin)][static_cast<std::size_t>(lead)]) -
+        series.at(t + lead);
+    out.absolute += std::abs(e);
+    out.bias += e;
+  }
+  auto const n = static_cast<double>(run.end - run.begin);
+  return {out.absolute / n, out.bias / n};
+}
+
+struct Coverage {
+  double all = 0;
+  double worst_hour = 1;
+};
+
+Coverage coverage(Series const& series, Run const& run) {
+  std::array<double, 24> inside{};
+  std::array<double, 24> count{};
+  for (Hour t = run.begin + 24 * 14; t < run.end; t += 5) {
+    for (int const lead : {0, 2, 5, 11, 23, 35, 47}) {
+      auto const row = static_cast<std::size_t>(t - run.begin);
+      auto const k = static_cast<std::size_t>(lead);
+      auto const low = static_cast<double>(run.low[row][k]);
+      auto const high = static_cast<double>(run.high[row][k]);
+      if (std::isnan(low)) continue;
+      auto const hour = static_cast<std::size_t>((t + lead) % 24);
+      double const y = series.at(t + lead);
+      inside[hour] += y >= low && y <= high ? 1 : 0;
+      ++count[hour];
+    }
+  }
+  Coverage out;
+  for (std::size_t h = 0; h < 24; ++h) out.worst_hour = std::min(out.worst_hour, inside[h] / count[h]);
+  out.all = std::accumulate(inside.begin(), inside.end(), 0.0) / std::accumulate(count.begin(), count.end(), 0.0);
+  return out;
+}
+
+std::vector<Case> cases() {
+  auto const fed = [](std::string const& zone, double once, double again) {
+    return Case{zone,
+                {zone + "_2020_average_lifecycle", zone + "_2021_average_lifecycle"},
+                zone + "_2021H2_average_lifecycle_96h",
+                0,
+                once,
+                again};
+  };
+  auto const em = [](std::string const& zone, double once, double again) {
+    return Case{zone, {zone + "_2021_average_lifecycle", zone + "_2022_average_lifecycle"}, "", 365, once, again};
+  };
+  std::vector<Case> all{fed("CISO", .88, .89),  fed("DE", .82, .86), fed("ERCO", .62, .66), fed("ES", .74, .77),
+                        fed("NYISO", .67, .70), fed("SE", .72, .76), em("EM-ES", .75, .77), em("EM-NO", .60, .66)};
+  all.push_back({"GB", {"GB_2023_average_direct"}, "", 60, .62, .68});
+  all.push_back({"CAISO-PGE", {"CAISO-PGE_2019_marginal_direct", "CAISO-PGE_2020_marginal_direct"}, "", 245, .62, .66});
+  all.push_back(em("EM-US-CAL-CISO", .90, .91));
+  for (char const* region : {"MIDA", "CA", "NY", "TE", "FL", "CENT"}) {
+    std::string const name = std::string("AVERT-") + region;
+    all.push_back({name, {name + "_2023_marginal_direct"}, "", 60, 0, 0});
+  }
+  return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: bench_forecast DATA_DIR [NAME…]\n");
+    return 2;
+  }
+  fs::path const data = argv[1];
+  std::printf("%-15s %6s %6s | %6s %6s | %6s %6s %6s %6s %6s | %5s %5s | %5s %5s | %s\n", "zone", "once", "target",
+              "again", "target", "publ", "last", "yest", "week", "how", "rho", "rho7", "cover", "worst",
+              "MAE(bias) at 0/5/23/47 | us per update mean/worst");
+  int missed = 0;
+  for (Case const& c : cases()) {
+    if (argc > 2 && std::none_of(argv + 2, argv + argc, [&](char const* name) { return c.name == name; })) continue;
+    Series series;
+    for (auto const& name : c.actuals) load_series(data / "carbon" / (name + ".csv"), series);
+    std::vector<Issue> issues;
+    if (!c.issues.empty()) issues = load_issues(data / "forecast" / (c.issues + ".csv"));
+    Run const run = replay(series, issues, issues.empty() ? series.first + 24 * c.warm_days : issues.front().issued);
+    double const once = kept(series, run, run.value, false);
+    double const again = kept(series, run, run.value, true);
+    auto const cover = coverage(series, run);
+    double const week = kept(series, run, run.week, false);
+    std::printf("%-15s %6.3f %6.2f | %6.3f %6.2f | %6.3f %6.3f %6.3f %6.3f %6.3f | %5.2f %5.2f | %5.2f %5.2f |",
+                c.name.c_str(), once, c.once, again, c.again, kept(series, run, run.published, false),
+                kept(series, run, run.last, false), kept(series, run, run.yesterday, false), week,
+                kept(series, run, run.hour_of_week, false), rank_correlation(series, run, run.value),
+                rank_correlation(series, run, run.week), cover.all, cover.worst_hour);
+    for (int const lead : {0, 5, 23, 47}) {
+      auto const e = error_at(series, run, run.value, lead);
+      std::printf(" %.1f(%+.1f)", e.absolute, e.bias);
+    }
+    std::printf(" | %.0f/%.0f\n", run.us_per_update, run.worst_us);
+    std::fflush(stdout);
+    bool const floor = c.once == 0 || once >= week;
+    if (once < c.once - 0.02 || again < c.again - 0.02 || !floor) ++missed;
+  }
+  std::printf("%d zone(s) below their figure\n", missed);
+  return missed == 0 ? 0 : 1;
+}
