@@ -239,6 +239,10 @@ void Daemon::Graph::make_engine() {
   parts.hold_reason = hold_reason;
   parts.first_job = first_job;
   parts.stop_grace = settings().exec.stop_grace;
+  for (app::FeedSettings const& from : settings().feeds) {
+    parts.feeds.push_back(
+        {from.zone == "site" || from.zone.empty() ? settings().site.zone : from.zone, from.provider});
+  }
   engine = std::make_unique<app::Engine>(std::move(parts));
   inbox.aim(engine.get());
 }

@@ -29,7 +29,7 @@ Result<std::optional<v1::Job>> wait_for_end(Context& context, std::string const&
                                             std::function<void()> const& on_progress) {
   auto& connection = context.connection();
   auto const begin = context.now();
-  Milliseconds down{0};
+  Milliseconds down{0};  // in this outage
   v1::WaitJobRequest request;
   request.set_name(name);
   while (true) {
@@ -39,15 +39,17 @@ Result<std::optional<v1::Job>> wait_for_end(Context& context, std::string const&
         connection.jobs(), &v1::JobService::Stub::WaitJob, request, std::min(step, left));
     if (response && is_terminal(response->job().state())) return std::optional<v1::Job>(response->job());
     on_progress();
+    bool const answered = response || response.error().code == "DEADLINE_EXCEEDED";
+    if (answered) down = Milliseconds(0);
     if (response) {
       context.env().sleep(Milliseconds(20));
       continue;
     }
+    if (answered) continue;
     auto const& code = response.error().code;
-    if (code == "DEADLINE_EXCEEDED") continue;
     // A daemon that stops in good order cancels the call.
     bool const lost = code == "UNAVAILABLE" || code == "UNREACHABLE" || code == "CANCELLED";
-    // The first call must find a daemon; later ones survive its restart for a minute.
+    // The first call must find a daemon; later ones survive a restart of up to a minute.
     bool const first = context.now() - begin < Milliseconds(500) && down == Milliseconds(0);
     if (!lost || first || down >= Milliseconds(60'000)) return tl::unexpected<Failure>(response.error());
     context.env().sleep(Milliseconds(500));

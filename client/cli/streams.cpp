@@ -157,8 +157,11 @@ Result<int> watch_jobs(Connection& connection, std::string const& job, bool incl
       while (go_on && !relist && reader->Read(&response)) {
         established = true;
         reconnect.answered();
-        request.set_resume_token(response.resume_token());
-        request.set_include_initial(false);
+        // The jobs of the initial list carry no token: a list that is cut must begin again.
+        if (!response.resume_token().empty()) {
+          request.set_resume_token(response.resume_token());
+          request.set_include_initial(false);
+        }
         if (response.has_event()) go_on = sink.on_event(response.event());
         if (response.has_bookmark()) go_on = sink.on_bookmark();
         relist = response.has_gap();

@@ -46,6 +46,14 @@ std::vector<Engine::Impl::Item> Engine::Impl::take_group() {
   return group;
 }
 
+std::optional<int> Engine::Impl::rank_of(core::SignalSource const& source) const {
+  auto const found = std::find_if(parts.feeds.begin(), parts.feeds.end(), [&](ConfiguredFeed const& feed) {
+    return feed.zone == source.zone && feed.provider == source.provider;
+  });
+  if (found == parts.feeds.end()) return std::nullopt;
+  return static_cast<int>(found - parts.feeds.begin());
+}
+
 core::Result<Loaded> Engine::Impl::read_state() {
   auto loaded = parts.store->load();
   if (!loaded) return loaded;
@@ -59,7 +67,9 @@ core::Result<Loaded> Engine::Impl::read_state() {
   for (core::Profile const& profile : parts.profiles) {
     if (profile.source.zone == state.site.zone) state.signals.put_profile(profile);
   }
-  for (auto& [rank, signal] : loaded->signals) state.signals.put(rank, std::move(signal));
+  for (auto& [stored_rank, signal] : loaded->signals) {
+    if (auto const rank = rank_of(signal.source)) state.signals.put(*rank, std::move(signal));
+  }
   shared_signals.reset();
   core::derive(state);
   live_jobs.clear();
@@ -209,13 +219,24 @@ void Engine::Impl::turn() {
     handle_event(core::Tick{}, {});
   }
   finish_group();
-  if (plan_wanted && !planning) request_plan();
+  request_plan();
   settle_again();
   core::Span const steady = parts.clock->steady();
   if (hold_reason.empty() && steady - maintained_at >= kMaintainEvery) {
     maintained_at = steady;
     parts.store->maintain(now);
   }
+}
+
+// While the store is held only its return is worth waking for.
+core::Span Engine::Impl::next_wait() const {
+  core::Span const steady = parts.clock->steady();
+  if (!parts.hold_reason.empty()) return kLongestWait;
+  if (!hold_reason.empty()) return std::min(kLongestWait, retry_at - steady);
+  core::Span wait = kLongestWait;
+  if (auto const next = next_wake()) wait = std::min(wait, *next - parts.clock->now());
+  if (plan_wanted && !planning) wait = std::min(wait, plan_not_before - steady);
+  return wait;
 }
 
 std::optional<core::Instant> Engine::Impl::next_wake() const {
@@ -278,10 +299,7 @@ void Engine::run() {
   in.core_thread = std::this_thread::get_id();
   while (true) {
     in.turn();
-    core::Span wait = kLongestWait;
-    core::Span const steady = in.parts.clock->steady();
-    if (auto const next = in.next_wake()) wait = std::min(wait, *next - in.parts.clock->now());
-    if (in.plan_wanted && !in.planning) wait = std::min(wait, in.plan_not_before - steady);
+    core::Span const wait = in.next_wait();
     std::unique_lock lock{in.mutex};
     if (in.stopping) break;
     if (in.queue.empty() && wait > core::Span{0}) in.wake.wait_for(lock, wait);

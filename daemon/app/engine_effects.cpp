@@ -7,6 +7,8 @@ namespace {
 constexpr core::Span kResettleEvery{std::chrono::seconds{30}};
 constexpr core::Span kResettleAge{std::chrono::hours{72}};
 constexpr int kResettleMax = 200;
+// Without any event forecasts still grow old and feeds fall silent.
+constexpr core::Span kReplanEvery{std::chrono::minutes{1}};
 
 }  // namespace
 
@@ -34,8 +36,10 @@ void Engine::Impl::run_effects(std::vector<core::Effect> const& list) {
 
 void Engine::Impl::request_plan() {
   core::Span const steady = parts.clock->steady();
-  if (!hold_reason.empty() || steady < plan_not_before) return;
+  bool const wanted = plan_wanted || steady - planned_at >= kReplanEvery;
+  if (!wanted || planning || !hold_reason.empty() || steady < plan_not_before) return;
   plan_wanted = false;
+  planned_at = steady;
   if (state.jobs.size() == state.alive.size()) return;
   planning = true;
   auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now()));

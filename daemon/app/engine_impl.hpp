@@ -49,8 +49,10 @@ struct Engine::Impl {
   core::Span retry_at{0};
   core::Span retry_delay{0};
 
+  int previews = 0;  // on their way through the planner
   bool planning = false;
   bool plan_wanted = false;
+  core::Span planned_at{0};
   core::Span plan_not_before{0};
   core::Instant last_tick{};
   core::Span settled_at{0};
@@ -72,6 +74,7 @@ struct Engine::Impl {
   bool push(Item item, bool bounded);
   std::vector<Item> take_group();
 
+  std::optional<int> rank_of(core::SignalSource const& source) const;
   core::Result<Loaded> read_state();
   core::Result<void> load();
   void settle_again();
@@ -90,6 +93,7 @@ struct Engine::Impl {
   void count(core::Changes const& changes);
   void resettle(core::Event const& event);
   std::optional<core::Instant> next_wake() const;
+  core::Span next_wait() const;
 
   // submissions.cpp
   core::Result<core::SubmitJobs> prepare(Submission const& submission);

@@ -35,7 +35,6 @@ class Inbox {
 struct Loaded {
   core::State state;                                  // durable part only
   std::string epoch;                                  // identity of this store; part of resume tokens
-  std::vector<core::SegmentId> undrained;             // ended segments whose journal was not read to the end
   std::vector<core::JobId> unsettled;                 // ended jobs without a settled footprint
   std::vector<std::pair<int, core::Signal>> signals;  // newest stored replies, so that a dead feed is bridged
 };
@@ -62,7 +61,8 @@ class Store {
   // That owner's job of that id in the project, else the newest of that name. Sees staged rows.
   virtual core::Result<std::optional<FoundJob>> find_job(std::string const& project, std::uint32_t uid,
                                                          std::string const& id_or_name) = 0;
-  // Housekeeping on the writer connection (checkpoint, retention). Called when idle, at most once a minute.
+  // Housekeeping on the writer connection (checkpoint, retention). Called at most once a minute,
+  // idle or not: it must be short.
   virtual void maintain(core::Instant now) = 0;
   // Why no new work may be accepted (disk full, WAL too large); empty when all is well.
   virtual std::string refuse_reason() = 0;
@@ -101,8 +101,10 @@ struct FootprintGroup {
   core::Footprint footprint;
 };
 
-// Committed history, read on read-only connections. Thread-safe; callbacks run on a read thread and must be
-// short.
+// Committed history, read on read-only connections. Thread-safe. Each callback runs once and must be short:
+// on a read thread; or, refused, inside the call when too many reads wait (kResourceExhausted:
+// TOO_MANY_READS), so hold no lock that it takes; or on the thread that destroys the reads (kUnavailable:
+// STOPPING).
 class Reads {
  public:
   virtual ~Reads() = default;
@@ -167,7 +169,10 @@ struct FeedStatus {
   std::optional<core::Instant> last_success;
   std::optional<core::Instant> next_poll;
   std::string last_error;
+  std::int64_t polls = 0;     // requests for figures since the start
+  std::int64_t accepted = 0;  // of these
   std::int64_t rejected = 0;
+  bool given_up = false;  // not asked again until the configuration changes
 };
 
 // A source of intensity figures. start() begins polling on the feed's own thread of control (the io thread);

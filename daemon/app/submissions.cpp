@@ -7,6 +7,9 @@
 namespace greenq::app {
 namespace {
 
+// Each preview plans the whole queue; more at once would keep real plans waiting.
+constexpr int kMaxPreviews = 8;
+
 core::Error unknown_reference(std::string const& job) {
   core::Error error{
       core::ErrorCode::kInvalidArgument, "UNKNOWN_REFERENCE",
@@ -170,6 +173,10 @@ core::Result<Explanation> Engine::Impl::explain(core::JobId id) {
 }
 
 void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explanation>> const& done) {
+  if (previews >= kMaxPreviews) {
+    return done(core::fail(core::ErrorCode::kResourceExhausted, "TOO_MANY_PLANS",
+                           "the planner is busy with other previews; try again in a moment"));
+  }
   core::Instant const now = parts.clock->now();
   auto prepared = prepare(submission);
   if (!prepared) return done(tl::unexpected(prepared.error()));
@@ -185,9 +192,11 @@ void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explan
     jobs.push_back(std::move(job));
   }
   auto input = std::make_shared<core::PlanInput>(core::snapshot(state, now, jobs));
+  ++previews;
   parts.run_on_planner([this, input, jobs = std::move(jobs), done]() mutable {
     auto plan = std::make_shared<core::PlanOutput>(core::make_plan(*input));
     push(Query{[this, plan, jobs = std::move(jobs), done]() mutable {
+           --previews;
            std::vector<Explanation> out;
            for (core::Job& job : jobs) {
              auto const it =

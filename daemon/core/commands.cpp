@@ -137,6 +137,8 @@ Result<std::vector<JobId>> release(Draft& draft, ReleaseJob const& command) {
   }
   job.user_reason = command.reason;
   if (job.held_by_user || job.held_by_admin) {
+    auto const latest = latest_start(job);
+    job.bound_waived = job.bound_waived || (latest && *latest <= draft.now());
     job.held_by_user = false;
     job.held_by_admin = false;
     job.message = "released by " + command.actor.name;

@@ -88,9 +88,10 @@ bool bound_passed(Job const& job, Instant now) {
   return job.spec->carbon.mode != CarbonMode::kNone && latest && *latest <= now;
 }
 
+// A job past its bound does not overtake those before it: the room that it waits for is theirs.
 bool due(Job const& job, Instant now) {
   if (job.plan && job.plan->segments.front().begin <= now) return true;
-  return bound_passed(job, now);
+  return bound_passed(job, now) && !(job.plan && job.plan->waits_for_capacity);
 }
 
 void miss(Draft& draft, Job& job) {
@@ -111,13 +112,12 @@ void miss(Draft& draft, Job& job) {
 
 void start_or_miss(Draft& draft, Free& free, JobId id) {
   Job const& seen = *draft.find(id);
-  if (!draft.startable(seen) || !due(seen, draft.now())) return;
-  if (auto gpus = free.take(seen)) {
-    start(draft, draft.edit(id), std::move(*gpus));
-    return;
+  if (!draft.startable(seen)) return;
+  if (due(seen, draft.now())) {
+    if (auto gpus = free.take(seen)) return start(draft, draft.edit(id), std::move(*gpus));
   }
   // Only a job that the planner has seen can have missed its bound for want of room.
-  bool const judged = seen.plan && seen.spec->carbon.on_missed != OnMissed::kRun;
+  bool const judged = seen.plan && seen.spec->carbon.on_missed != OnMissed::kRun && !seen.bound_waived;
   if (judged && bound_passed(seen, draft.now())) miss(draft, draft.edit(id));
 }
 

@@ -210,6 +210,7 @@ struct Job {
   std::optional<Instant> not_before;  // spec.not_before or the end of a retry backoff
   bool held_by_user = false;
   bool held_by_admin = false;
+  bool bound_waived = false;             // released after it missed its bound: runs as soon as there is room
   StopIntent stop = StopIntent::kNone;   // asked of the running segment
   std::optional<Instant> stop_deadline;  // a pause that was not taken by then is given up
   std::optional<Instant> started_at;     // first start

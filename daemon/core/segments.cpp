@@ -74,6 +74,14 @@ std::string describe_end(SegmentEnd const& end) {
   return "was stopped on request";
 }
 
+// A shepherd that was told to stop by somebody else (a shutdown of the host, an administrator) lost its job.
+SegmentEnd as_intended(Job const& job, SegmentEnd end) {
+  if (end.outcome != Outcome::kCancelled || job.stop == StopIntent::kCancel) return end;
+  end.outcome = Outcome::kLost;
+  end.message = "it was stopped from outside GreenQ, as a shutdown of the host does";
+  return end;
+}
+
 JobState final_state(Job const& job, SegmentEnd const& end) {
   if (end.outcome == Outcome::kExited && end.status == 0) return JobState::kSucceeded;
   if (job.stop == StopIntent::kCancel) return JobState::kCancelled;
@@ -123,6 +131,7 @@ void close_attempt(Draft& draft, Job& job, SegmentEnd const& end) {
   bool const success = end.outcome == Outcome::kExited && end.status == 0;
   if (!success && job.stop != StopIntent::kCancel && may_retry(job, end)) {
     job.state = JobState::kQueued;
+    job.held_by_user = job.held_by_user || job.stop == StopIntent::kPauseAndHold;
     job.stop = StopIntent::kNone;
     job.plan.reset();
     job.not_before = draft.now() + job.spec->retry.backoff;
@@ -175,12 +184,12 @@ void segment_ended(Draft& draft, SegmentEnded const& event) {
     draft.effect(DrainMeter{event.segment, ended.offset});
     draft.changes().meters.push_back(std::move(ended));
   }
-  bool const pausing = job.stop == StopIntent::kPause || job.stop == StopIntent::kPauseAndHold;
-  if (event.end.outcome == Outcome::kPaused && pausing) {
+  // Saved work counts even when it came after the pause was given up.
+  if (event.end.outcome == Outcome::kPaused && job.stop != StopIntent::kCancel) {
     pause(draft, job);
     job.stop = StopIntent::kNone;
   } else {
-    close_attempt(draft, job, event.end);
+    close_attempt(draft, job, as_intended(job, event.end));
   }
   draft.effect(RequestPlan{});
 }

@@ -31,6 +31,16 @@ class Outlook {
   std::map<int, View> views_;
 };
 
+std::optional<std::uint32_t> pool_of(std::vector<std::string> const& uuids, Capacity const& capacity) {
+  if (uuids.empty()) return std::nullopt;
+  for (std::size_t pool = 0; pool < capacity.pools.size(); ++pool) {
+    auto const& here = capacity.pools[pool].uuids;
+    if (std::find(here.begin(), here.end(), uuids.front()) != here.end())
+      return static_cast<std::uint32_t>(pool);
+  }
+  return std::nullopt;
+}
+
 bool plannable(Job const& job) {
   if (job.state != JobState::kQueued && job.state != JobState::kPaused) return false;
   if (job.held_by_user || job.held_by_admin) return false;
@@ -77,7 +87,10 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
     RunningJob running;
     running.id = id;
     running.demand = demand_of(job.spec->resources);
-    running.pool = job.plan ? job.plan->pool : 0;
+    // GPUs that are not here any more take nothing from those that are.
+    auto const pool = pool_of(job.attempts.back().gpu_uuids, state.capacity);
+    running.pool = pool.value_or(0);
+    if (!pool) running.demand.gpus = 0;
     Span const left = remaining_duration(job, now);
     bool const pauses = job.plan && job.plan->segments.size() > 1;
     running.expected_end =

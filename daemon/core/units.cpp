@@ -25,8 +25,4 @@ Carbon carbon_of(Energy energy, Intensity intensity) {
   return {divide_half_even(static_cast<__int128>(energy.value) * intensity.value, kMillijoulePerKwh)};
 }
 
-Power mean_power(Energy energy, Span span) {
-  return {divide_half_even(static_cast<__int128>(energy.value) * 1000, span.count())};
-}
-
 }  // namespace greenq::core

@@ -59,7 +59,6 @@ std::int64_t divide_half_even(__int128 num, __int128 den);
 
 Energy energy_of(Power power, Span span);              // mW x ms
 Carbon carbon_of(Energy energy, Intensity intensity);  // mJ x mg/kWh
-Power mean_power(Energy energy, Span span);            // span > 0
 
 inline std::int64_t to_ms(Instant t) {
   return t.time_since_epoch().count();

@@ -171,6 +171,7 @@ void check_moments(JobSpec const& spec, Instant now, std::vector<FieldError>& er
   bool const finish = bound->kind == BoundKind::kFinishBy;
   std::string const field = finish ? "spec.carbon.finish_by" : "spec.carbon.start_by";
   if (bound->at <= now) return errors.push_back({field, "lies in the past"});
+  if (bound->at - now > kMaxSpan) return errors.push_back({field, "lies more than 366 days ahead"});
   Instant const ready = std::max(now, spec.not_before.value_or(now));
   Instant const done = ready + (finish ? planned_duration(spec) : Span{0});
   if (spec.carbon.on_missed == OnMissed::kRun || done <= bound->at) return;

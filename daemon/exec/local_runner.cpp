@@ -39,11 +39,7 @@ core::Capacity find_capacity(LocalRunnerOptions const& options) {
   capacity.node = options.node;
   capacity.cpus = options.cpus ? *options.cpus : usable_cpus();
   capacity.memory_bytes = options.memory_bytes ? *options.memory_bytes : total_memory();
-  if (options.gpus) {
-    capacity.pools = core::make_pools(*options.gpus);
-  } else if (options.list_gpus) {
-    capacity.pools = core::make_pools(options.list_gpus());
-  }
+  if (options.gpus) capacity.pools = core::make_pools(*options.gpus);
   return capacity;
 }
 

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,10 +29,9 @@ struct LocalRunnerOptions {
   std::uint32_t own_uid = 0;
   std::vector<std::uint32_t> listed_uids;  // allowed although below 1000 or without a login shell; never 0
   std::string node;
-  std::optional<std::uint32_t> cpus;                  // else the cores this process may use
-  std::optional<std::int64_t> memory_bytes;           // else MemTotal
-  std::optional<std::vector<core::Gpu>> gpus;         // else list_gpus
-  std::function<std::vector<core::Gpu>()> list_gpus;  // asked once, at construction; may be empty
+  std::optional<std::uint32_t> cpus;           // else the cores this process may use
+  std::optional<std::int64_t> memory_bytes;    // else MemTotal
+  std::optional<std::vector<core::Gpu>> gpus;  // else none
   core::Span meter_interval{10'000};
   std::string sysfs_root = "/sys";  // for the meters of shepherds
   std::string procfs_root = "/proc";

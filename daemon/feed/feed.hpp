@@ -37,13 +37,17 @@ struct FeedConfig {
 
 enum class LogLevel { kInfo, kWarning, kError };
 
+class Commons;
+
 // What every feed needs. The pointers outlive the feed.
 struct FeedContext {
   app::Clock* clock = nullptr;
   app::Inbox* inbox = nullptr;
   FeedHost* host = nullptr;
-  std::function<double()> random;  // uniform in [0, 1); called on the io thread only
-  std::string install_id;          // spreads the polls of many installations
+  std::shared_ptr<Commons> commons;  // one for all feeds of a host
+  std::function<double()> random;    // uniform in [0, 1); called on the io thread only
+  core::Instant known_until{};       // actuals of this feed before that are stored already
+  std::string install_id;            // spreads the polls of many installations
   // Stable id, then one sentence. May be empty. Any thread.
   std::function<void(LogLevel, std::string const&, std::string const&)> log;
 };

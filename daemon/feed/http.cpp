@@ -1,5 +1,6 @@
 #include "feed/http.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 #include <atomic>
@@ -75,6 +76,29 @@ core::Result<Target> parse_target(std::string const& text) {
   return target;
 }
 
+std::string base64(std::string const& text) {
+  std::vector<unsigned char> out(4 * ((text.size() + 2) / 3) + 1);
+  auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
+  int const length = EVP_EncodeBlock(out.data(), bytes, static_cast<int>(text.size()));
+  return {out.begin(), out.begin() + length};
+}
+
+// Nothing: none is to be used for that host.
+core::Result<std::optional<Target>> parse_proxy(std::string const& text, std::string const& host) {
+  if (text.empty() || is_loopback(host)) return std::optional<Target>{};
+  auto const url = boost::urls::parse_uri(text);
+  bool const good = url && url->scheme_id() == boost::urls::scheme::http && !url->host_address().empty();
+  if (!good || url->has_userinfo()) {
+    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_PROXY",
+                      "the proxy must be an address like http://proxy.example:3128, without a user");
+  }
+  Target proxy;
+  proxy.host = url->host_address();
+  proxy.port = url->has_port() ? std::string(url->port()) : "80";
+  proxy.host_header = proxy.host + ":" + proxy.port;
+  return std::optional(std::move(proxy));
+}
+
 std::string text_of(http::response<http::string_body> const& reply, http::field field) {
   auto const value = reply[field];
   return {value.data(), value.size()};
@@ -85,10 +109,11 @@ template <class Stream>
 class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
  public:
   Exchange(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls, HttpRequest request, Target target,
-           Done done)
+           std::optional<Target> proxy, Done done)
       : tls_(std::move(tls)),
         request_(std::move(request)),
         target_(std::move(target)),
+        proxy_(std::move(proxy)),
         done_(std::move(done)),
         resolver_(io),
         timer_(io),
@@ -101,8 +126,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
     timer_.async_wait([self = this->shared_from_this()](error_code failed) {
       if (!failed) self->give_up("TIMEOUT", "the name " + self->target_.host + " was not resolved in time");
     });
+    Target const& hop = proxy_ ? *proxy_ : target_;
     resolver_.async_resolve(
-        target_.host, target_.port,
+        hop.host, hop.port,
         [self = this->shared_from_this()](error_code failed, Tcp::resolver::results_type const& found) {
           self->timer_.cancel();
           if (self->done_ == nullptr) return;
@@ -134,10 +160,41 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
     limit_phase();
     beast::get_lowest_layer(stream_).async_connect(
         found, [self = this->shared_from_this()](error_code failed, Tcp::endpoint const&) {
-          if (failed)
-            return self->give_up("CONNECT", failed, "no connection to " + self->target_.host_header);
+          if (failed) return self->give_up("CONNECT", failed, "no connection to " + self->hop_name());
+          if (self->proxy_) return self->ask_proxy();
           self->handshake();
         });
+  }
+
+  std::string hop_name() const { return proxy_ ? "the proxy " + proxy_->host_header : target_.host_header; }
+
+  void ask_proxy() {
+    limit_phase();
+    std::string const place = target_.host_header + (target_.port == "443" ? ":443" : "");
+    tunnel_.version(11);
+    tunnel_.method(http::verb::connect);
+    tunnel_.target(place);
+    tunnel_.set(http::field::host, place);
+    auto& wire = beast::get_lowest_layer(stream_);
+    http::async_write(wire, tunnel_, [self = this->shared_from_this()](error_code failed, std::size_t) {
+      if (failed) return self->give_up("CONNECT", failed, "the request to " + self->hop_name() + " failed");
+      self->tunnel_reply_.skip(true);
+      self->tunnel_reply_.header_limit(kMaxHeader);
+      auto& lowest = beast::get_lowest_layer(self->stream_);
+      http::async_read_header(lowest, self->buffer_, self->tunnel_reply_,
+                              [self](error_code broken, std::size_t) { self->tunnelled(broken); });
+    });
+  }
+
+  void tunnelled(error_code failed) {
+    if (failed) return give_up("CONNECT", failed, "the reply of " + hop_name() + " broke off");
+    int const status = static_cast<int>(tunnel_reply_.get().result_int());
+    if (status != 200) {
+      return give_up("CONNECT", hop_name() + " refused to connect to " + target_.host_header +
+                                    ": HTTP status " + std::to_string(status));
+    }
+    buffer_.clear();
+    handshake();
   }
 
   void handshake() {
@@ -166,6 +223,11 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
     message_.set(http::field::user_agent, "greenq/" GREENQ_VERSION);
     message_.set(http::field::accept, request_.accept);
     message_.set(http::field::connection, "close");
+    for (auto const& [name, value] : request_.headers) message_.set(name, value);
+    if (request_.basic) {
+      message_.set(http::field::authorization,
+                   "Basic " + base64(request_.basic->first + ":" + request_.basic->second));
+    }
     http::async_write(stream_, message_, [self = this->shared_from_this()](error_code failed, std::size_t) {
       if (failed)
         return self->give_up("BROKEN", failed, "the request to " + self->target_.host_header + " failed");
@@ -201,6 +263,8 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
     out.location = text_of(reply, http::field::location);
     out.retry_after = text_of(reply, http::field::retry_after);
     out.date = text_of(reply, http::field::date);
+    out.etag = text_of(reply, http::field::etag);
+    out.modified = text_of(reply, http::field::last_modified);
     out.body = std::move(reply.body());
     finish(std::move(out));
   }
@@ -224,11 +288,14 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
   std::shared_ptr<asio::ssl::context> tls_;
   HttpRequest request_;
   Target target_;
+  std::optional<Target> proxy_;
   Done done_;
   Tcp::resolver resolver_;
   asio::steady_timer timer_;  // guards name resolution, which Beast's timeouts do not cover
   std::chrono::steady_clock::time_point deadline_;
   Stream stream_;
+  http::request<http::empty_body> tunnel_;
+  http::response_parser<http::empty_body> tunnel_reply_;
   http::request<http::empty_body> message_;
   beast::flat_buffer buffer_;
   http::response_parser<http::string_body> parser_;
@@ -303,14 +370,16 @@ void FeedHost::get(HttpRequest request, std::function<void(core::Result<HttpRepl
     if (!target) return done(tl::unexpected(target.error()));
     if (!target->tls) {
       std::make_shared<Exchange<PlainStream>>(impl->io, nullptr, std::move(request), std::move(*target),
-                                              std::move(done))
+                                              std::nullopt, std::move(done))
           ->run();
       return;
     }
+    auto proxy = parse_proxy(request.proxy, target->host);
+    if (!proxy) return done(tl::unexpected(proxy.error()));
     auto context = tls_context(request.ca_file);
     if (!context) return done(tl::unexpected(context.error()));
     std::make_shared<Exchange<TlsStream>>(impl->io, std::move(*context), std::move(request),
-                                          std::move(*target), std::move(done))
+                                          std::move(*target), std::move(*proxy), std::move(done))
         ->run();
   });
 }

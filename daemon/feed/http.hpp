@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/units.hpp"
@@ -20,7 +22,10 @@ namespace greenq::feed {
 struct HttpRequest {
   std::string url;
   std::string accept = "application/json";
-  std::string ca_file{};             // extra trusted certificates (PEM); empty: the system store alone
+  std::vector<std::pair<std::string, std::string>> headers{};  // may hold secrets; never logged
+  std::optional<std::pair<std::string, std::string>> basic{};  // user and password for HTTP Basic
+  std::string proxy{};    // "http://host:port", asked to CONNECT; not used for this host; empty: none
+  std::string ca_file{};  // extra trusted certificates (PEM); empty: the system store alone
   core::Span phase_timeout{5'000};   // each of resolve, connect, TLS handshake
   core::Span total_timeout{30'000};  // the whole exchange
   std::size_t max_body = std::size_t{4} << 20;
@@ -32,6 +37,8 @@ struct HttpReply {
   std::string location;     // as sent
   std::string retry_after;  // as sent
   std::string date;         // as sent
+  std::string etag;         // as sent
+  std::string modified;     // Last-Modified as sent
   std::string body;
 };
 

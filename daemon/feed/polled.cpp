@@ -1,10 +1,11 @@
 #include "feed/polled.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 #include "core/carbon/utc_text.hpp"
-#include "feed/profiles.hpp"
+#include "feed/plausible.hpp"
 #include "feed/time_text.hpp"
 
 namespace greenq::feed {
@@ -14,46 +15,21 @@ using core::Instant;
 using core::Span;
 
 constexpr Span kMaxSkew{std::chrono::minutes{2}};
-constexpr Span kFrozen{std::chrono::hours{12}};
-constexpr Span kMaxReach{std::chrono::hours{24 * 10}};
 
 bool is_json(std::string const& content_type) {
   std::string const type = content_type.substr(0, content_type.find(';'));
   return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
 }
 
-std::optional<core::Intensity> usual_mean(core::SignalSource const& source) {
-  for (core::Profile const& profile : shipped_profiles(source.zone)) {
-    if (profile.source.kind != source.kind) continue;
-    std::int64_t sum = 0;
-    for (auto const& season : profile.hours) {
-      for (core::Intensity const value : season) sum += value.value;
-    }
-    return core::Intensity{sum / 96};
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> frozen(core::Signal const& signal, Instant now) {
-  Span equal{0};
-  core::IntensityPoint const* before = nullptr;
-  for (core::IntensityPoint const& point : signal.points) {
-    if (point.interval.end <= now) continue;
-    equal = before != nullptr && before->value == point.value ? equal + point.interval.length()
-                                                              : point.interval.length();
-    if (equal >= kFrozen) return "the forecast is frozen: 12 hours of equal values";
-    before = &point;
-  }
-  return std::nullopt;
-}
-
 class PolledFeed final : public app::Feed {
  public:
   PolledFeed(Provider provider, int rank, FeedContext context) : shared_(std::make_shared<Shared>()) {
+    if (!context.commons) context.commons = std::make_shared<Commons>(*context.host, *context.clock);
     shared_->status.source = provider.source;
     shared_->phase = phase_of(context.install_id, provider.poll.interval);
     shared_->provider = std::move(provider);
     shared_->rank = rank;
+    shared_->actuals_until = context.known_until;
     shared_->context = std::move(context);
   }
   ~PolledFeed() override { stop(); }
@@ -83,6 +59,12 @@ class PolledFeed final : public app::Feed {
   }
 
  private:
+  // What the server gave to ask "is it still the same?" with.
+  struct Validator {
+    std::string etag;
+    std::string modified;
+    std::string body;
+  };
   struct Shared {
     Provider provider;
     int rank = 0;
@@ -91,6 +73,11 @@ class PolledFeed final : public app::Feed {
     // io thread only
     int failures = 0;
     std::string skew_warning;
+    std::string token;
+    Instant actuals_until{};
+    std::size_t accepted_hash = 0;
+    std::map<std::string, Validator> validators;  // by url, those of the last poll
+    Levels levels;
     std::mutex mutex;  // guards what follows
     bool stopped = false;
     std::uint64_t timer = 0;
@@ -101,9 +88,13 @@ class PolledFeed final : public app::Feed {
 
   // One poll: the addresses one after another, then the reader.
   struct Round {
-    std::vector<std::string> urls;
+    std::vector<Ask> asks;
     std::vector<std::string> bodies;
+    std::map<std::string, Validator> validators;
+    bool renewed = false;  // the login
+    Ask const& current() const { return asks[bodies.size()]; }
   };
+  using RoundPtr = std::shared_ptr<Round>;
 
   static void log(Shared const& shared, LogLevel level, std::string const& id, std::string const& text) {
     if (shared.context.log) {
@@ -112,45 +103,107 @@ class PolledFeed final : public app::Feed {
     }
   }
 
+  static bool stopped(Shared& shared) {
+    std::lock_guard const lock(shared.mutex);
+    return shared.stopped;
+  }
+
   static void poll(Ptr const& shared) {
     auto round = std::make_shared<Round>();
-    round->urls = shared->provider.urls(shared->context.clock->now());
+    round->asks = shared->provider.asks({shared->context.clock->now(), shared->actuals_until});
     ask(shared, round);
   }
 
-  static void ask(Ptr const& shared, std::shared_ptr<Round> const& round) {
-    {
-      std::lock_guard const lock(shared->mutex);
-      if (shared->stopped) return;
-    }
-    HttpRequest request = shared->provider.request;
-    request.url = round->urls[round->bodies.size()];
-    shared->context.host->get(std::move(request), [shared, round](core::Result<HttpReply> reply) {
-      answered(shared, round, std::move(reply));
-    });
+  static void ask(Ptr const& shared, RoundPtr const& round) {
+    if (stopped(*shared)) return;
+    if (!shared->provider.login) return send(shared, round);
+    HttpRequest limits = shared->provider.request;
+    std::string const refused = round->renewed ? std::exchange(shared->token, "") : "";
+    shared->context.commons->token(*shared->provider.login, std::move(limits), refused,
+                                   [shared, round](core::Result<std::string> token) {
+                                     if (!token) return no_login(shared, token.error());
+                                     shared->token = *token;
+                                     send(shared, round);
+                                   });
   }
 
-  static void answered(Ptr const& shared, std::shared_ptr<Round> const& round,
-                       core::Result<HttpReply> reply) {
-    Instant const now = shared->context.clock->now();
-    if (!reply) {
-      bool const arrived = reply.error().code == core::ErrorCode::kOutOfRange;
-      bool const config = reply.error().code == core::ErrorCode::kInvalidArgument;
-      return failed(shared, now, reply.error().message, arrived, config ? std::nullopt : pause(*shared));
+  static void no_login(Ptr const& shared, core::Error const& why) {
+    bool const wrong = why.code == core::ErrorCode::kPermissionDenied;
+    failed(shared, shared->context.clock->now(), why.message, true, wrong ? std::nullopt : pause(*shared));
+  }
+
+  static void send(Ptr const& shared, RoundPtr const& round) {
+    if (stopped(*shared)) return;
+    HttpRequest request = shared->provider.request;
+    request.url = round->current().url;
+    request.headers = shared->provider.headers;
+    if (shared->provider.login) request.headers.emplace_back("Authorization", "Bearer " + shared->token);
+    if (auto const known = shared->validators.find(request.url); known != shared->validators.end()) {
+      if (!known->second.etag.empty()) request.headers.emplace_back("If-None-Match", known->second.etag);
+      if (!known->second.modified.empty()) {
+        request.headers.emplace_back("If-Modified-Since", known->second.modified);
+      }
     }
-    watch_clock(*shared, *reply, now);
-    std::string const status = "HTTP status " + std::to_string(reply->status);
-    switch (classify(reply->status)) {
+    {
+      std::lock_guard const lock(shared->mutex);
+      ++shared->status.polls;
+    }
+    shared->context.commons->get(
+        std::move(request), shared->provider.shared_for,
+        [shared, round](core::Result<HttpReply> reply) { answered(shared, round, std::move(reply)); });
+  }
+
+  static void answered(Ptr const& shared, RoundPtr const& round, core::Result<HttpReply> reply) {
+    Instant const now = shared->context.clock->now();
+    if (reply && shared->provider.login && !round->renewed && token_is_old(*reply)) {
+      round->renewed = true;
+      return ask(shared, round);
+    }
+    auto const known = shared->validators.find(round->current().url);
+    if (reply && reply->status == 304 && known != shared->validators.end()) {
+      return take(shared, round, known->second);
+    }
+    bool const usable = reply && reply->status == 200 && is_json(reply->content_type);
+    if (reply) watch_clock(*shared, *reply, now);
+    if (usable) return take(shared, round, {reply->etag, reply->modified, std::move(reply->body)});
+    if (round->current().optional) return take(shared, round, {});
+    if (reply) return refuse(shared, now, *reply);
+    bool const arrived = reply.error().code == core::ErrorCode::kOutOfRange;
+    bool const config = reply.error().code == core::ErrorCode::kInvalidArgument;
+    failed(shared, now, reply.error().message, arrived, config ? std::nullopt : pause(*shared));
+  }
+
+  static bool token_is_old(HttpReply const& reply) {
+    return reply.status == 401 || (reply.status == 403 && !is_json(reply.content_type));
+  }
+
+  static void take(Ptr const& shared, RoundPtr const& round, Validator answer) {
+    if (!answer.etag.empty() || !answer.modified.empty()) round->validators[round->current().url] = answer;
+    round->bodies.push_back(std::move(answer.body));
+    if (round->bodies.size() < round->asks.size()) return ask(shared, round);
+    read(shared, *round);
+  }
+
+  static void refuse(Ptr const& shared, Instant now, HttpReply const& reply) {
+    std::string const status = "HTTP status " + std::to_string(reply.status);
+    if (shared->provider.refused && reply.status != 200) {
+      if (auto const known = shared->provider.refused(reply.status, reply.body)) {
+        return failed(shared, now, status + ": " + known->words, true,
+                      known->permanent ? std::nullopt : pause(*shared));
+      }
+    }
+    switch (classify(reply.status)) {
       case StatusClass::kOk:
-        break;
+        return failed(shared, now, "the reply is `" + reply.content_type.substr(0, 80) + "`, not JSON", true,
+                      pause(*shared));
       case StatusClass::kRedirect:
         return failed(shared, now,
-                      status + " points to " + reply->location.substr(0, 200) +
+                      status + " points to " + reply.location.substr(0, 200) +
                           ", which is not followed; set base_url to the right address",
                       true, pause(*shared));
       case StatusClass::kOverloaded: {
         Span const asked =
-            parse_retry_after(reply->retry_after, now)
+            parse_retry_after(reply.retry_after, now)
                 .value_or(std::max(shared->provider.poll.overload_pause, pause(*shared).value_or(Span{0})));
         return failed(shared, now, status + ": the server asks for a pause", true, asked);
       }
@@ -160,22 +213,26 @@ class PolledFeed final : public app::Feed {
       case StatusClass::kTransient:
         return failed(shared, now, status, true, pause(*shared));
     }
-    if (!is_json(reply->content_type)) {
-      return failed(shared, now, "the reply is `" + reply->content_type.substr(0, 80) + "`, not JSON", true,
-                    pause(*shared));
-    }
-    round->bodies.push_back(std::move(reply->body));
-    if (round->bodies.size() < round->urls.size()) return ask(shared, round);
-    auto signal = shared->provider.read(round->bodies, now);
+  }
+
+  static void read(Ptr const& shared, Round& round) {
+    Instant const now = shared->context.clock->now();
+    std::size_t hash = 0;
+    for (std::string const& body : round.bodies) hash = hash * 31 + std::hash<std::string>{}(body);
+    auto signal = shared->provider.read(round.bodies, now);
     std::optional<std::string> problem;
     if (!signal) {
       problem = signal.error().message;
     } else {
       problem = core::problem_of(*signal);
       if (!problem) problem = implausible(*signal, now);
+      if (!problem) problem = shared->levels.judge(*signal, now);
     }
     if (problem) return failed(shared, now, *problem, true, pause(*shared));
-    accepted(shared, now, std::move(*signal));
+    signal->points = core::bridge_gaps(std::move(signal->points));
+    shared->validators = std::move(round.validators);
+    bool const news = std::exchange(shared->accepted_hash, hash) != hash;
+    accepted(shared, now, std::move(*signal), news);
   }
 
   static std::optional<Span> pause(Shared& shared) {
@@ -194,9 +251,15 @@ class PolledFeed final : public app::Feed {
     if (!skewed) shared.skew_warning.clear();
   }
 
-  static void accepted(Ptr const& shared, Instant now, core::Signal signal) {
+  // `news`: not the very bytes of the last reply.
+  static void accepted(Ptr const& shared, Instant now, core::Signal signal, bool news) {
     bool const recovered = shared->failures > 0;
     shared->failures = 0;
+    for (core::IntensityPoint const& point : signal.points) {
+      bool const known =
+          point.state == core::PointState::kActual || point.state == core::PointState::kEstimated;
+      if (known) shared->actuals_until = std::max(shared->actuals_until, point.interval.end);
+    }
     Instant const next = next_regular(shared->provider.poll, shared->phase, now, shared->context.random());
     if (recovered) log(*shared, LogLevel::kInfo, "feed.recovered", "figures arrive again");
     std::lock_guard const lock(shared->mutex);
@@ -204,7 +267,8 @@ class PolledFeed final : public app::Feed {
     shared->known_until = signal.points.back().interval.end;
     shared->status.last_success = now;
     shared->status.last_error = shared->skew_warning;
-    shared->context.inbox->post(core::SignalReceived{shared->rank, std::move(signal)});
+    ++shared->status.accepted;
+    if (news) shared->context.inbox->post(core::SignalReceived{shared->rank, std::move(signal)});
     come_back(shared, now, next - now);
   }
 
@@ -218,6 +282,7 @@ class PolledFeed final : public app::Feed {
     shared->status.last_error = why;
     if (arrived) ++shared->status.rejected;
     shared->status.next_poll.reset();
+    shared->status.given_up = !wait;
     if (wait) come_back(shared, now, *wait);
   }
 
@@ -231,28 +296,6 @@ class PolledFeed final : public app::Feed {
 };
 
 }  // namespace
-
-std::optional<std::string> implausible(core::Signal const& signal, Instant now) {
-  core::IntensityPoint const& first = signal.points.front();
-  core::IntensityPoint const& last = signal.points.back();
-  if (last.interval.end <= now)
-    return "the forecast ends in the past, at " + core::utc_text(last.interval.end);
-  if (last.interval.end > now + kMaxReach) return "the times reach more than 10 days ahead";
-  if (first.interval.begin > now + 2 * first.interval.length()) {
-    return "the times begin in the future, at " + core::utc_text(first.interval.begin);
-  }
-  if (auto problem = frozen(signal, now)) return problem;
-  if (signal.source.kind != core::SignalKind::kAverage) return std::nullopt;
-  auto const usual = usual_mean(signal.source);
-  if (!usual) return std::nullopt;
-  std::int64_t sum = 0;
-  for (core::IntensityPoint const& point : signal.points) sum += point.value.value;
-  std::int64_t const mean = sum / static_cast<std::int64_t>(signal.points.size());
-  bool const near = std::abs(mean - usual->value) <= 100'000 && mean >= 1'000;
-  if (near || (mean >= usual->value / 5 && mean <= usual->value * 5)) return std::nullopt;
-  return "the mean of " + std::to_string(mean / 1000) + " g/kWh is too far from the usual " +
-         std::to_string(usual->value / 1000) + " g/kWh of the zone; is the unit right?";
-}
 
 std::unique_ptr<app::Feed> make_polled(Provider provider, int rank, FeedContext context) {
   return std::make_unique<PolledFeed>(std::move(provider), rank, std::move(context));

@@ -1,5 +1,5 @@
-// What all HTTP providers share: polling, phases, login, backoff, checking, and keeping the old figures when a reply
-// is bad. A provider is its addresses and a pure function from bodies to a Signal.
+// What all HTTP providers share: polling, phases, login, backoff, checking, and keeping the old figures when
+// a reply is bad. A provider is its addresses and a pure function from bodies to a Signal.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/ports.hpp"
+#include "feed/commons.hpp"
 #include "feed/feed.hpp"
 #include "feed/poll_plan.hpp"
 
@@ -17,7 +18,8 @@ namespace greenq::feed {
 
 struct PollMoment {
   core::Instant now{};
-  // Actuals before this are known already; ask for those after it, as far back as the provider allows in one request.
+  // Actuals before this are known already; ask for those after it, as far back as the provider allows in one
+  // request.
   core::Instant known_until{};
 };
 
@@ -25,15 +27,6 @@ struct Ask {
   std::string url;  // with every parameter; never holds a secret
   // A failure of this one (any status, any body) does not spoil the poll; its body is then empty.
   bool optional = false;
-};
-
-// GET `url` with HTTP Basic gives {"token": "…"}; the token then goes into `Authorization: Bearer`.
-// One login serves all feeds with the same url and user; a 401, or a 403 that is not JSON, renews it once.
-struct Login {
-  std::string url;
-  std::string user;
-  std::string password;
-  core::Span lifetime{std::chrono::minutes{25}};
 };
 
 struct Refusal {
@@ -50,7 +43,7 @@ struct Provider {
   // What a status other than 200 means here; nothing: the general meaning. May be empty.
   std::function<std::optional<Refusal>(int status, std::string const& body)> refused{};
   PollSettings poll{};
-  std::optional<Login> login{};
+  std::optional<Login> login{};  // a 401, or a 403 that is not JSON, renews it once a poll
   std::vector<std::pair<std::string, std::string>> headers{};  // may hold secrets; never logged or stored
   // A reply younger than this also serves other feeds that ask for the same url.
   core::Span shared_for{0};
@@ -58,10 +51,5 @@ struct Provider {
 };
 
 std::unique_ptr<app::Feed> make_polled(Provider provider, int rank, FeedContext context);
-
-// The checks of feeds.md section 5 that hold for every provider, beyond problem_of(): reach of the times, a
-// frozen forecast (12 h or more of equal values), and for averages a mean within a factor of 5 of the zone's
-// typical day (or within 100 g/kWh). Returns what is wrong, or nothing.
-std::optional<std::string> implausible(core::Signal const& signal, core::Instant now);
 
 }  // namespace greenq::feed

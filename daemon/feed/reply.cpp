@@ -101,10 +101,12 @@ core::Result<std::vector<core::IntensityPoint>> lay_out(std::vector<Sample> cons
       core::Instant const before = points.back().interval.begin;
       if (sample.begin == before) return bad_reply(where + " appears twice");
       if (sample.begin < before) return bad_reply(where + " is out of order");
-      if ((sample.begin - before) % step != core::Span{0}) return bad_reply(where + " is off the step of the others");
+      if ((sample.begin - before) % step != core::Span{0})
+        return bad_reply(where + " is off the step of the others");
     }
     core::Interval const at{sample.begin, sample.begin + step};
-    points.push_back({at, sample.value, at.end <= split ? core::PointState::kActual : core::PointState::kForecast});
+    points.push_back(
+        {at, sample.value, at.end <= split ? core::PointState::kActual : core::PointState::kForecast});
   }
   return points;
 }

@@ -46,10 +46,16 @@ class LongCalls {
 // finds it.
 struct Context {
   explicit Context(RpcParts given)
-      : parts(std::move(given)), peers({parts.options.connections_per_uid, parts.options.connections}) {}
+      : parts(std::move(given)),
+        peers({parts.options.connections_per_uid, parts.options.connections}),
+        names(parts.user_name) {}
 
-  // Serving, and a principal from the connection; else the error to answer with.
+  // Serving, and a principal from the connection, without its name; else the error to answer with.
   core::Result<core::Principal> admit(std::string const& grpc_peer);
+  // The name of an admitted principal. May block: on a worker.
+  std::string name_of(core::Principal const& who) {
+    return names.name_of(who.uid, parts.clock->steady().count());
+  }
   core::Instant now() const { return parts.clock->now(); }
   // Joins the threads. Once the gRPC server is gone.
   void close();

@@ -18,11 +18,13 @@
 #include <memory>
 #include <thread>
 
+#include "app/unique_fd.hpp"
 #include "core/result.hpp"
 #include "rpc/peer.hpp"
-#include "rpc/unique_fd.hpp"
 
 namespace greenq::rpc {
+
+using app::UniqueFd;
 
 struct SocketOptions {
   std::filesystem::path path;

@@ -27,18 +27,9 @@ core::Result<std::uint64_t> read_etag(std::string const& etag) {
 template <class Command>
 using Method = void (app::Engine::*)(Command, app::Engine::Done<core::Job> const&);
 
-template <class Command, class Response, class Request>
-void command(CallPtr<Response> const& call, Request const& request, Method<Command> method) {
-  if (characters(request.reason()) > kReasonMax) {
-    return call->fail(invalid_field("reason", "must have at most 200 characters."));
-  }
-  auto const version = read_etag(request.etag());
-  if (failed(call, version)) return;
-  Command order;
-  order.actor = call->who();
-  order.reason = request.reason();
-  order.version = *version;
-  with_job(call, request.name(), [call, order, method](core::Job const& job) {
+template <class Command, class Response>
+void give(CallPtr<Response> const& call, std::string const& name, Command order, Method<Command> method) {
+  with_job(call, name, [call, order = std::move(order), method](core::Job const& job) {
     Command addressed = order;
     addressed.job = job.id;
     auto& engine = *call->context().parts.engine;
@@ -51,6 +42,30 @@ void command(CallPtr<Response> const& call, Request const& request, Method<Comma
       });
     });
   });
+}
+
+template <class Command, class Response, class Request>
+void command(CallPtr<Response> const& call, Request const& request, Method<Command> method) {
+  if (characters(request.reason()) > kReasonMax) {
+    return call->fail(invalid_field("reason", "must have at most 200 characters."));
+  }
+  auto const version = read_etag(request.etag());
+  if (failed(call, version)) return;
+  Command wanted;
+  wanted.actor = call->who();
+  wanted.reason = request.reason();
+  wanted.version = *version;
+  if (auto known = call->context().names.remembered(call->who().uid)) {
+    wanted.actor.name = std::move(*known);
+    return give(call, request.name(), std::move(wanted), method);
+  }
+  bool const taken = call->context().workers.offer(
+      [call, name = request.name(), wanted = std::move(wanted), method]() mutable {
+        if (!call->open()) return;
+        wanted.actor.name = call->context().name_of(call->who());
+        give(call, name, std::move(wanted), method);
+      });
+  if (!taken) call->fail(busy());
 }
 
 void answer_explained(CallPtr<v1::ExplainJobResponse> const& call, app::Explanation const& found) {

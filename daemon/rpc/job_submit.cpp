@@ -66,6 +66,7 @@ void run(CallPtr<Response> const& call, app::Submission submission, bool preview
                                                     fill = std::move(fill)]() mutable {
     auto& parts = call->context().parts;
     if (!call->open()) return;  // the client gave up; store nothing for it
+    submission.owner.name = call->context().name_of(call->who());
     if (failed(call, check_places(*parts.runner, submission, batch))) return;
     if (preview) {
       parts.engine->preview(std::move(submission),

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace greenq::rpc {
@@ -76,13 +77,21 @@ std::size_t PeerRegistry::count_uid(std::uint32_t uid) const {
   return found;
 }
 
+UserNames::UserNames(Lookup lookup) : lookup_(lookup ? std::move(lookup) : resolve) {}
+
+std::optional<std::string> UserNames::remembered(std::uint32_t uid) const {
+  std::lock_guard const lock(mutex_);
+  auto const it = known_.find(uid);
+  return it == known_.end() ? std::nullopt : std::optional(it->second.name);
+}
+
 std::string UserNames::name_of(std::uint32_t uid, std::int64_t steady_ms) {
   {
     std::lock_guard const lock(mutex_);
     auto const it = known_.find(uid);
     if (it != known_.end() && it->second.until_ms > steady_ms) return it->second.name;
   }
-  std::string name = resolve(uid);
+  std::string name = lookup_(uid);
   std::lock_guard const lock(mutex_);
   if (known_.size() >= kNamesMax) known_.clear();
   known_[uid] = Known{name, steady_ms + kNameMemoryMs};

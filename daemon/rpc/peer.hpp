@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -54,17 +55,24 @@ class PeerRegistry {
   std::map<int, Entry> entries_;
 };
 
-// The user's name, or the number as text when there is none. Remembers answers for a while: NSS can be slow.
+// The user's name, or the number as text when there is none. Thread-safe. Remembers answers: NSS can be slow.
 class UserNames {
  public:
+  using Lookup = std::function<std::string(std::uint32_t)>;
+
+  explicit UserNames(Lookup lookup);  // empty: the system's user database
+  // May block, so not on a gRPC thread. An answer holds for five minutes.
   std::string name_of(std::uint32_t uid, std::int64_t steady_ms);
+  // What name_of said last, however long ago. Never blocks.
+  std::optional<std::string> remembered(std::uint32_t uid) const;
 
  private:
   struct Known {
     std::string name;
     std::int64_t until_ms = 0;
   };
-  std::mutex mutex_;
+  Lookup lookup_;
+  mutable std::mutex mutex_;
   std::map<std::uint32_t, Known> known_;
 };
 

@@ -61,6 +61,7 @@ struct RpcParts {
   std::function<std::vector<app::FeedStatus>()> feeds;  // any thread; may be empty
   std::vector<core::Profile> profiles;                  // all shipped ones
   std::map<std::string, std::string> zone_names;        // id -> name for people
+  std::function<std::string(std::uint32_t)> user_name;  // may block; empty: asks the system's user database
   ServerFacts facts;
   RpcOptions options;
 };

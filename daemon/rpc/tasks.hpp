@@ -1,8 +1,8 @@
 // A few threads that run short tasks in order of arrival.
 //
 // Two of these exist in the rpc room: the courier (one thread, never blocks) carries answers from the core
-// thread to gRPC, so that the core never serialises or writes to sockets; the workers touch the file system
-// (job checks, logs).
+// thread to gRPC, so that the core never serialises or writes to sockets; the workers do what
+// may block (job checks, logs, sensors, names of users).
 #pragma once
 
 #include <condition_variable>

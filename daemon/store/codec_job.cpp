@@ -258,6 +258,7 @@ std::string encode_runtime(core::Job const& job) {
   put(o, "not_before", job.not_before);
   put(o, "held_by_user", job.held_by_user);
   put(o, "held_by_admin", job.held_by_admin);
+  put(o, "bound_waived", job.bound_waived);
   put(o, "stop", job.stop);
   put(o, "stop_deadline", job.stop_deadline);
   put(o, "exit_status", std::int64_t{job.exit_status});
@@ -284,6 +285,7 @@ void decode_runtime(std::string_view text, core::Job& job) {
   get(o, "not_before", job.not_before);
   get(o, "held_by_user", job.held_by_user);
   get(o, "held_by_admin", job.held_by_admin);
+  get(o, "bound_waived", job.bound_waived);
   get(o, "stop", job.stop);
   get(o, "stop_deadline", job.stop_deadline);
   get(o, "exit_status", job.exit_status);

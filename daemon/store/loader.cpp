@@ -20,7 +20,6 @@ void load_meters(Db& db, app::Loaded& loaded) {
   Statement row = db.prepare("SELECT meter FROM meters ORDER BY job, attempt, launch");
   while (row.step()) {
     core::SegmentMeter meter = decode_meter(row.text(0));
-    if (meter.ended) loaded.undrained.push_back(meter.segment);
     loaded.state.meters.emplace(meter.segment, std::move(meter));
   }
 }

@@ -157,6 +157,20 @@ core::Result<app::Loaded> SqliteStore::load() {
 
 void SqliteStore::begin() {
   if (!db_->in_transaction()) db_->run("BEGIN IMMEDIATE");
+  group_open_ = true;
+}
+
+// An error while the group is open may have made SQLite roll it back, even in a SELECT.
+template <class F>
+auto SqliteStore::in_group(F&& act) -> core::Result<decltype(act())> {
+  if (auto db = usable(); !db) return tl::unexpected(db.error());
+  try {
+    return act();
+  } catch (std::exception const& thrown) {
+    core::Error error = current_error();
+    fail_group(dynamic_cast<SqlError const*>(&thrown));
+    return tl::unexpected(std::move(error));
+  }
 }
 
 core::Result<void> SqliteStore::stage(core::Changes const& changes) {
@@ -174,7 +188,12 @@ core::Result<void> SqliteStore::stage(core::Changes const& changes) {
 
 core::Result<void> SqliteStore::commit() {
   if (auto db = usable(); !db) return tl::unexpected(db.error());
-  if (!db_->in_transaction()) return {};
+  if (!group_open_) return {};
+  if (!db_->in_transaction()) {
+    fail_group(nullptr);
+    return core::fail(core::ErrorCode::kUnavailable, "STORE_ROLLED_BACK",
+                      "The job database took back unfinished changes after an error; try again in a moment.");
+  }
   if (auto here = check_in_place(); !here) {
     fail_group(nullptr);
     return here;
@@ -186,6 +205,7 @@ core::Result<void> SqliteStore::commit() {
     }
     db_->run("COMMIT");
     committed_ = staged_;
+    group_open_ = false;
     written_ = true;
     return {};
   } catch (SqlError const& thrown) {
@@ -196,6 +216,7 @@ core::Result<void> SqliteStore::commit() {
 
 void SqliteStore::rollback() {
   staged_ = committed_;
+  group_open_ = false;
   if (db_ == nullptr || !db_->in_transaction()) return;
   // SQLite may have rolled back already; a failure here leaves nothing that COMMIT could make durable.
   sqlite3_exec(db_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -203,8 +224,7 @@ void SqliteStore::rollback() {
 
 core::Result<std::optional<core::StoredRequest>> SqliteStore::find_request(std::uint32_t uid,
                                                                            std::string const& request_id) {
-  if (auto db = usable(); !db) return tl::unexpected(db.error());
-  return guard([&]() -> std::optional<core::StoredRequest> {
+  return in_group([&]() -> std::optional<core::StoredRequest> {
     Statement row =
         db_->prepare("SELECT hash, jobs, at FROM requests WHERE owner_uid = ? AND request_id = ?");
     row.bind(std::int64_t{uid}).bind(request_id);
@@ -218,8 +238,7 @@ core::Result<std::optional<core::StoredRequest>> SqliteStore::find_request(std::
 core::Result<std::optional<app::Store::FoundJob>> SqliteStore::find_job(std::string const& project,
                                                                         std::uint32_t uid,
                                                                         std::string const& id_or_name) {
-  if (auto db = usable(); !db) return tl::unexpected(db.error());
-  return guard([&]() -> std::optional<FoundJob> {
+  return in_group([&]() -> std::optional<FoundJob> {
     auto found = [](Statement const& row) {
       return FoundJob{job_id(row.integer(0)), static_cast<core::JobState>(row.integer(1)), !row.null(2)};
     };

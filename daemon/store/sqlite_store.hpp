@@ -68,6 +68,8 @@ class SqliteStore final : public app::Store {
   core::Result<void> check_in_place() const;
   void fail_group(SqlError const* error);
   void begin();
+  template <class F>
+  auto in_group(F&& act) -> core::Result<decltype(act())>;
   void retain(core::Instant now);
   void checkpoint();
   void start_backup(core::Instant now);
@@ -78,7 +80,8 @@ class SqliteStore final : public app::Store {
   std::unique_ptr<Db> db_;          // null after an I/O error until load()
   std::pair<dev_t, ino_t> file_{};  // of the database, from open() on
   bool reload_due_ = false;
-  bool written_ = false;  // since the last checkpoint
+  bool group_open_ = false;  // changes were staged since the last commit or rollback
+  bool written_ = false;     // since the last checkpoint
   Counters committed_;
   Counters staged_;
   std::optional<core::Span> refusal_checked_;

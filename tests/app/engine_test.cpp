@@ -19,6 +19,10 @@ class EngineTest : public testing::Test {
   test::FakeMeter meter_;
   test::FakeReads reads_{store_};
   int uids_ = 0;
+  std::vector<app::ConfiguredFeed> feeds_;
+  std::function<void(std::function<void()>)> run_on_planner_ = [](std::function<void()> const& job) {
+    job();
+  };
   std::unique_ptr<app::Engine> engine_ = make();
 
   std::unique_ptr<app::Engine> make() {
@@ -30,7 +34,8 @@ class EngineTest : public testing::Test {
     parts.reads = &reads_;
     parts.site.zone = "ZZ";
     parts.new_uid = [this](core::Instant) { return "uid-" + std::to_string(++uids_); };
-    parts.run_on_planner = [](std::function<void()> const& job) { job(); };
+    parts.run_on_planner = run_on_planner_;
+    parts.feeds = feeds_;
     auto engine = std::make_unique<app::Engine>(std::move(parts));
     EXPECT_TRUE(engine->load());
     return engine;
@@ -67,6 +72,66 @@ TEST_F(EngineTest, NothingIsAcknowledgedWhenTheCommitFails) {
   auto const refused = submit({test::spec()});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, "HOLD_MODE");
+}
+
+TEST_F(EngineTest, FiguresOfAFeedThatWasRemovedDecideNothing) {
+  core::Signal signal;
+  signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "replay", "a replay", ""};
+  signal.points = {{{clock_.now(), clock_.now() + 24h}, {100'000}, core::PointState::kForecast}};
+  store_.signals = {{0, signal}};
+  feeds_ = {{"ZZ", "watttime"}, {"ZZ", "replay"}};
+  engine_ = make();
+  EXPECT_TRUE(engine_->view()->signals->has(core::SignalKind::kMarginal));
+  feeds_ = {{"ZZ", "watttime"}, {"YY", "replay"}};
+  engine_ = make();
+  EXPECT_FALSE(engine_->view()->signals->has(core::SignalKind::kMarginal));
+}
+
+TEST_F(EngineTest, OnlySoManyPreviewsAtOnce) {
+  std::vector<std::function<void()>> planner;
+  run_on_planner_ = [&](std::function<void()> const& job) { planner.push_back(job); };
+  engine_ = make();
+  int refused = 0;
+  int done = 0;
+  auto const ask = [&] {
+    engine_->preview({test::user(), {test::spec()}, "", ""}, [&](auto const& answer) {
+      if (answer) {
+        ++done;
+      } else if (answer.error().reason == "TOO_MANY_PLANS") {
+        ++refused;
+      }
+    });
+  };
+  for (int i = 0; i < 10; ++i) ask();
+  settle();
+  EXPECT_EQ(refused, 2);
+  for (auto const& job : planner) job();
+  settle();
+  EXPECT_EQ(done, 8);
+  planner.clear();
+  ask();
+  settle();
+  for (auto const& job : planner) job();
+  settle();
+  EXPECT_EQ(done, 9);
+}
+
+TEST_F(EngineTest, PlansAreRefreshedWithoutAnyEvent) {
+  int plans = 0;
+  run_on_planner_ = [&](std::function<void()> const& job) {
+    ++plans;
+    job();
+  };
+  engine_ = make();
+  auto waiting = test::spec();
+  waiting.hold = true;
+  ASSERT_TRUE(submit({waiting}));
+  int const before = plans;
+  settle();
+  EXPECT_EQ(plans, before);
+  clock_.advance(61s);
+  settle();
+  EXPECT_EQ(plans, before + 1);
 }
 
 TEST_F(EngineTest, WorkGoesOnOnceTheStoreIsBack) {

@@ -2,10 +2,10 @@
 //
 //   bench_forecast DATA_DIR [NAME…]      DATA_DIR/carbon/*.csv, DATA_DIR/forecast/*.csv
 //
-// Kept share KN: one arrival every hour, jobs of 1, 4 and 12 hours with 24 and 48 hours of slack, start chosen once
-// by the forecast, charged with the actuals: (cost now - cost chosen) / (cost now - cost of the best start), mean of
-// the six. "re": the choice is made again every hour until the job starts. Every rule sees what was known at its
-// moment, nothing else.
+// Kept share KN: one arrival every hour, jobs of 1, 4 and 12 hours with 24 and 48 hours of slack, start
+// chosen once by the forecast, charged with the actuals: (cost now - cost chosen) / (cost now - cost of the
+// best start), mean of the six. "re": the choice is made again every hour until the job starts. Every rule
+// sees what was known at its moment, nothing else.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -58,7 +58,8 @@ std::int64_t seconds_of(std::string const& text) {
   int mi = 0;
   if (std::sscanf(text.c_str(), "%d-%u-%uT%d:%d", &y, &mo, &d, &h, &mi) != 5) return -1;
   auto const day = std::chrono::sys_days{std::chrono::year{y} / std::chrono::month{mo} / std::chrono::day{d}};
-  return std::chrono::duration_cast<std::chrono::seconds>(day.time_since_epoch()).count() + h * 3600 + mi * 60;
+  return std::chrono::duration_cast<std::chrono::seconds>(day.time_since_epoch()).count() + h * 3600 +
+         mi * 60;
 }
 
 void read_rows(fs::path const& path, std::function<void(std::vector<std::string> const&)> const& row) {
@@ -218,7 +219,8 @@ double kept(Series const& series, Run const& run, Table const& table, int length
     if (again) {
       for (; start < slack; ++start) {
         auto const& row = table[static_cast<std::size_t>(t + start - run.begin)];
-        if (cheapest([&](int i) { return row[static_cast<std::size_t>(i)]; }, 0, slack - start, length) == 0) break;
+        if (cheapest([&](int i) { return row[static_cast<std::size_t>(i)]; }, 0, slack - start, length) == 0)
+          break;
       }
     } else {
       auto const& row = table[static_cast<std::size_t>(t - run.begin)];
@@ -323,7 +325,8 @@ Coverage coverage(Series const& series, Run const& run) {
   }
   Coverage out;
   for (std::size_t h = 0; h < 24; ++h) out.worst_hour = std::min(out.worst_hour, inside[h] / count[h]);
-  out.all = std::accumulate(inside.begin(), inside.end(), 0.0) / std::accumulate(count.begin(), count.end(), 0.0);
+  out.all =
+      std::accumulate(inside.begin(), inside.end(), 0.0) / std::accumulate(count.begin(), count.end(), 0.0);
   return out;
 }
 
@@ -337,12 +340,15 @@ std::vector<Case> cases() {
                 again};
   };
   auto const em = [](std::string const& zone, double once, double again) {
-    return Case{zone, {zone + "_2021_average_lifecycle", zone + "_2022_average_lifecycle"}, "", 365, once, again};
+    return Case{zone, {zone + "_2021_average_lifecycle", zone + "_2022_average_lifecycle"}, "", 365, once,
+                again};
   };
-  std::vector<Case> all{fed("CISO", .88, .89),  fed("DE", .82, .86), fed("ERCO", .62, .66), fed("ES", .74, .77),
-                        fed("NYISO", .67, .70), fed("SE", .72, .76), em("EM-ES", .75, .77), em("EM-NO", .60, .66)};
+  std::vector<Case> all{fed("CISO", .88, .89), fed("DE", .82, .86),    fed("ERCO", .62, .66),
+                        fed("ES", .74, .77),   fed("NYISO", .67, .70), fed("SE", .72, .76),
+                        em("EM-ES", .75, .77), em("EM-NO", .60, .66)};
   all.push_back({"GB", {"GB_2023_average_direct"}, "", 60, .62, .68});
-  all.push_back({"CAISO-PGE", {"CAISO-PGE_2019_marginal_direct", "CAISO-PGE_2020_marginal_direct"}, "", 245, .62, .66});
+  all.push_back(
+      {"CAISO-PGE", {"CAISO-PGE_2019_marginal_direct", "CAISO-PGE_2020_marginal_direct"}, "", 245, .62, .66});
   all.push_back(em("EM-US-CAL-CISO", .90, .91));
   for (char const* region : {"MIDA", "CA", "NY", "TE", "FL", "CENT"}) {
     std::string const name = std::string("AVERT-") + region;
@@ -359,26 +365,29 @@ int main(int argc, char** argv) {
     return 2;
   }
   fs::path const data = argv[1];
-  std::printf("%-15s %6s %6s | %6s %6s | %6s %6s %6s %6s %6s | %5s %5s | %5s %5s | %s\n", "zone", "once", "target",
-              "again", "target", "publ", "last", "yest", "week", "how", "rho", "rho7", "cover", "worst",
-              "MAE(bias) at 0/5/23/47 | us per update mean/worst");
+  std::printf("%-15s %6s %6s | %6s %6s | %6s %6s %6s %6s %6s | %5s %5s | %5s %5s | %s\n", "zone", "once",
+              "target", "again", "target", "publ", "last", "yest", "week", "how", "rho", "rho7", "cover",
+              "worst", "MAE(bias) at 0/5/23/47 | us per update mean/worst");
   int missed = 0;
   for (Case const& c : cases()) {
-    if (argc > 2 && std::none_of(argv + 2, argv + argc, [&](char const* name) { return c.name == name; })) continue;
+    if (argc > 2 && std::none_of(argv + 2, argv + argc, [&](char const* name) { return c.name == name; }))
+      continue;
     Series series;
     for (auto const& name : c.actuals) load_series(data / "carbon" / (name + ".csv"), series);
     std::vector<Issue> issues;
     if (!c.issues.empty()) issues = load_issues(data / "forecast" / (c.issues + ".csv"));
-    Run const run = replay(series, issues, issues.empty() ? series.first + 24 * c.warm_days : issues.front().issued);
+    Run const run =
+        replay(series, issues, issues.empty() ? series.first + 24 * c.warm_days : issues.front().issued);
     double const once = kept(series, run, run.value, false);
     double const again = kept(series, run, run.value, true);
     auto const cover = coverage(series, run);
     double const week = kept(series, run, run.week, false);
-    std::printf("%-15s %6.3f %6.2f | %6.3f %6.2f | %6.3f %6.3f %6.3f %6.3f %6.3f | %5.2f %5.2f | %5.2f %5.2f |",
-                c.name.c_str(), once, c.once, again, c.again, kept(series, run, run.published, false),
-                kept(series, run, run.last, false), kept(series, run, run.yesterday, false), week,
-                kept(series, run, run.hour_of_week, false), rank_correlation(series, run, run.value),
-                rank_correlation(series, run, run.week), cover.all, cover.worst_hour);
+    std::printf(
+        "%-15s %6.3f %6.2f | %6.3f %6.2f | %6.3f %6.3f %6.3f %6.3f %6.3f | %5.2f %5.2f | %5.2f %5.2f |",
+        c.name.c_str(), once, c.once, again, c.again, kept(series, run, run.published, false),
+        kept(series, run, run.last, false), kept(series, run, run.yesterday, false), week,
+        kept(series, run, run.hour_of_week, false), rank_correlation(series, run, run.value),
+        rank_correlation(series, run, run.week), cover.all, cover.worst_hour);
     for (int const lead : {0, 5, 23, 47}) {
       auto const e = error_at(series, run, run.value, lead);
       std::printf(" %.1f(%+.1f)", e.absolute, e.bias);

@@ -231,6 +231,35 @@ TEST_F(VerbTest, WaitReturnsTheJobsCode) {
   EXPECT_EQ(greenq({"wait", "7"}), 1);
 }
 
+// The minute was counted over the whole wait, so a second restart of 50 s ended it.
+TEST_F(VerbTest, WaitSurvivesAMinuteOfEachOutageNotOfAllTogether) {
+  constexpr int kOutage = 100;  // tries, half a second apart
+  int calls = 0;
+  server->jobs.on_WaitJob = [&](auto const&, auto& response) {
+    switch (++calls) {
+      case 1:
+      case kOutage:
+        return Status(StatusCode::DEADLINE_EXCEEDED, "not yet");
+      case 2 * kOutage:
+        *response.mutable_job() = job_of(7, v1::Job::STATE_RUNNING);
+        return Status::OK;
+      case 3 * kOutage:
+        *response.mutable_job() = job_of(7, v1::Job::STATE_SUCCEEDED);
+        return Status::OK;
+      default:
+        return Status(StatusCode::CANCELLED, "restart");
+    }
+  };
+  auto now = kNow;
+  here.env.now = [&] { return now += std::chrono::seconds(1); };
+  EXPECT_EQ(greenq({"wait", "7"}), 0) << err();
+  EXPECT_EQ(calls, 3 * kOutage);
+
+  calls = 3 * kOutage;  // and now it stays away
+  EXPECT_EQ(greenq({"wait", "7"}), 1);
+  EXPECT_EQ(calls, 3 * kOutage + 121);
+}
+
 TEST_F(VerbTest, WaitTimesOutWithSix) {
   server->jobs.on_WaitJob = [](auto const&, auto& response) {
     *response.mutable_job() = job_of(7, v1::Job::STATE_RUNNING);
@@ -340,6 +369,32 @@ TEST_F(VerbTest, WatchResumesAndRelists) {
             "17:38:00    vision/7     succeeded  done\n");
   EXPECT_THAT(err(), HasSubstr("-- reconnected, no events lost --\n"));
   EXPECT_THAT(err(), HasSubstr("-- history gap: relisted --\n"));
+}
+
+// The jobs of the initial list carry no token: resuming after one meant "from now".
+TEST_F(VerbTest, WatchThatIsCutInsideTheInitialListAsksForItAgain) {
+  std::vector<v1::WatchJobsRequest> requests;
+  server->jobs.on_WatchJobs = [&](auto&, auto const& request, auto& writer) {
+    requests.push_back(request);
+    if (requests.size() == 4) return Status(StatusCode::INTERNAL, "enough");
+    v1::WatchJobsResponse response;
+    *response.mutable_event() = event_of(0, v1::Job::STATE_RUNNING, "");
+    writer.Write(response);
+    if (requests.size() == 2) {
+      response.mutable_bookmark();
+      response.set_resume_token("t");
+      writer.Write(response);
+    }
+    return Status(StatusCode::UNAVAILABLE, "restart");
+  };
+  EXPECT_EQ(greenq({"watch"}), 1);
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_TRUE(requests[1].include_initial());
+  EXPECT_EQ(requests[1].resume_token(), "");
+  for (std::size_t const later : {2U, 3U}) {
+    EXPECT_FALSE(requests[later].include_initial());
+    EXPECT_EQ(requests[later].resume_token(), "t");
+  }
 }
 
 // Says when the reason why the job waits has been shown.

@@ -44,12 +44,10 @@ TEST(PlanCalendar, PoolsAreSeparateAndUnknownPoolsNeverFit) {
   EXPECT_THAT(runs, IsEmpty());
 }
 
-TEST(PlanCalendar, ReleaseUndoesBookAndTheTimeBeforeTheStartIsIgnored) {
+TEST(PlanCalendar, TheTimeBeforeTheStartIsIgnored) {
   Calendar calendar{minute(10), machine(2)};
   calendar.book(between(0, 20), {{2, 0, 0}, 0});
   EXPECT_EQ(calendar.earliest_fit({{1, 0, 0}, 0}, minutes(1), minute(0)), minute(20));
-  calendar.release(between(0, 20), {{2, 0, 0}, 0});
-  EXPECT_EQ(calendar.earliest_fit({{2, 0, 0}, 0}, minutes(100), minute(0)), minute(10));
 }
 
 // Against a table of minutes, with enough breakpoints for many blocks.

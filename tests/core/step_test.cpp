@@ -89,6 +89,7 @@ TEST(Step, CapacityIsNeverOverbooked) {
   EXPECT_EQ(world.job(second).headline, HoldCode::kWaitingForNodes);
   world.started(first);
   world.end(first, Outcome::kExited);
+  world.plan();
   EXPECT_EQ(world.job(second).state, JobState::kStarting);
 }
 
@@ -312,6 +313,111 @@ TEST(Step, APauseThatIsNotTakenIsGivenUp) {
   EXPECT_EQ(world.job(id).stop, core::StopIntent::kNone);
   world.end(id, Outcome::kExited, 0);
   EXPECT_EQ(world.job(id).state, JobState::kSucceeded);
+}
+
+TEST(Step, WorkSavedAfterThePauseWasGivenUpStillCounts) {
+  World world;
+  core::JobId const id = world.submit(with_checkpoint(bounded(0s)));
+  world.run(id);
+  ASSERT_TRUE(world.feed(core::HoldJob{id, test::user(), "", 0}));
+  world.advance(36s);
+  world.feed(core::Tick{});
+  ASSERT_EQ(world.job(id).stop, core::StopIntent::kNone);
+  world.end(id, Outcome::kPaused, 85);
+  EXPECT_EQ(world.job(id).state, JobState::kStarting) << "its bound has passed, so it goes on at once";
+  EXPECT_EQ(world.job(id).attempts.size(), 1U);
+  EXPECT_EQ(world.job(id).attempts.back().launches, 2U);
+}
+
+TEST(Step, AHoldSurvivesARetry) {
+  World world;
+  auto spec = with_checkpoint(bounded(0s));
+  spec.retry.max = 3;
+  core::JobId const id = world.submit(spec);
+  world.run(id);
+  ASSERT_TRUE(world.feed(core::HoldJob{id, test::user(), "", 0}));
+  world.end(id, Outcome::kExited, 1);
+  EXPECT_EQ(world.job(id).state, JobState::kQueued);
+  EXPECT_TRUE(world.job(id).held_by_user);
+  world.advance(1h);
+  world.plan();
+  EXPECT_EQ(world.job(id).state, JobState::kQueued);
+}
+
+TEST(Step, AShepherdStoppedByAShutdownLosesItsJobAndMayRetry) {
+  World world;
+  core::JobId const lost = world.submit(bounded(0s));
+  auto spec = bounded(0s);
+  spec.retry.max = 1;
+  spec.retry.causes = {core::RetryCause::kNodeLost};
+  core::JobId const again = world.submit(spec);
+  world.plan();
+  world.started(lost);
+  world.started(again);
+  world.end(lost, Outcome::kCancelled);
+  world.end(again, Outcome::kCancelled);
+  EXPECT_EQ(world.job(lost).state, JobState::kLost);
+  EXPECT_EQ(world.job(again).state, JobState::kStarting);
+  EXPECT_EQ(world.job(again).attempts.size(), 2U);
+}
+
+// Small jobs past their bounds came on and on, and the one that needs the whole machine never ran.
+TEST(Step, JobsPastTheirBoundDoNotOvertakeAReservation) {
+  World world;
+  core::JobId const first = world.submit(bounded(0s, "first"));
+  world.run(first);
+  auto wide = bounded(0s, "wide");
+  wide.resources.cpus = 4;
+  core::JobId const whole = world.submit(wide);
+  world.plan();
+  auto longer = bounded(0s, "longer");
+  longer.time_limit = longer.expected_duration = 20h;
+  core::JobId const late = world.submit(longer);
+  world.plan();
+  EXPECT_EQ(world.job(late).state, JobState::kQueued);
+  world.end(first, Outcome::kExited, 0);
+  world.plan();
+  EXPECT_EQ(world.job(whole).state, JobState::kStarting);
+}
+
+TEST(Step, AJobReleasedAfterItsBoundIsNotHeldAgain) {
+  World world;
+  auto blocker = bounded(0s, "blocker");
+  blocker.resources.cpus = 4;
+  core::JobId const running = world.submit(blocker);
+  world.run(running);
+  auto spec = bounded(1min);
+  spec.carbon.on_missed = core::OnMissed::kHold;
+  core::JobId const id = world.submit(spec);
+  world.plan();
+  world.advance(2min);
+  world.feed(core::Tick{});
+  ASSERT_TRUE(world.job(id).held_by_admin);
+  ASSERT_TRUE(world.feed(core::ReleaseJob{id, test::user(), "", 0}));
+  world.plan();
+  world.advance(1min);
+  world.feed(core::Tick{});
+  EXPECT_FALSE(world.job(id).held_by_admin);
+  world.end(running, Outcome::kExited, 0);
+  world.plan();
+  EXPECT_EQ(world.job(id).state, JobState::kStarting);
+}
+
+TEST(Step, ARunningJobIsPlannedOnThePoolOfItsGpus) {
+  World world;
+  world.state.capacity.pools = {{"a", 0, {"GPU-a"}}, {"b", 0, {"GPU-b"}}};
+  auto spec = bounded(0s);
+  spec.resources.gpus = 1;
+  core::JobId const on_a = world.submit(spec);
+  core::JobId const on_b = world.submit(spec);
+  world.plan();
+  ASSERT_EQ(world.job(on_b).attempts.back().gpu_uuids, std::vector<std::string>{"GPU-b"});
+  world.end(on_a, Outcome::kExited, 0);
+  auto const input = core::snapshot(world.state, world.now);
+  ASSERT_EQ(input.running.size(), 1U);
+  EXPECT_EQ(input.running[0].pool, 1U);
+  world.state.capacity.pools = {{"c", 0, {"GPU-c"}}};
+  EXPECT_EQ(core::snapshot(world.state, world.now).running[0].demand.gpus, 0U);
 }
 
 TEST(Step, AnInterruptibleJobIsPausedBetweenItsWindows) {

@@ -147,6 +147,18 @@ TEST(PeerRegistry, UnderstandsOnlyDescriptors) {
   EXPECT_FALSE(registry.find("fd:5"));
 }
 
+TEST(UserNames, AreAskedAgainAfterAWhileAndRememberedForGood) {
+  int asked = 0;
+  UserNames names(
+      [&](std::uint32_t uid) { return "u" + std::to_string(uid) + "-" + std::to_string(++asked); });
+  EXPECT_EQ(names.remembered(7), std::nullopt);
+  EXPECT_EQ(names.name_of(7, 0), "u7-1");
+  EXPECT_EQ(names.name_of(7, 299'999), "u7-1");
+  EXPECT_EQ(names.name_of(7, 300'000), "u7-2");
+  EXPECT_EQ(names.remembered(7), "u7-2");
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(FrontDoorTest, RunningOutOfDescriptorsIsSurvived) {
   std::mutex mutex;
   std::vector<UniqueFd> held;

@@ -367,6 +367,80 @@ TEST(Service, NodesAndServerInfo) {
   EXPECT_EQ(info.live_jobs().begin()->second, 1);
 }
 
+// admit() asked the user database on a gRPC thread, for every call.
+TEST(Service, ASlowUserDatabaseDelaysOnlyCallsThatNeedTheName) {
+  std::promise<void> found;
+  std::atomic<int> asked = 0;
+  Daemon daemon([&asked, gate = found.get_future().share()](RpcParts& parts) {
+    parts.user_name = [&asked, gate](std::uint32_t) {
+      ++asked;
+      gate.wait_for(std::chrono::seconds{60});
+      return std::string("grace");
+    };
+  });
+  auto submitted = std::async(std::launch::async, [&] { return daemon.submit("held", true); });
+  v1::CancelJobRequest cancel;
+  v1::CancelJobResponse cancelled;
+  cancel.set_name("projects/-/jobs/99");
+  auto early = std::async(std::launch::async, [&, nothing = v1::CancelJobResponse{}]() mutable {
+    return call(*daemon.jobs, &Jobs::CancelJob, cancel, nothing).error_code();
+  });
+  EXPECT_TRUE(test::eventually([&] { return asked == 2; }));  // both wait for the name
+  v1::ListJobsResponse page;
+  EXPECT_TRUE(call(*daemon.jobs, &Jobs::ListJobs, v1::ListJobsRequest{}, page).ok());
+  found.set_value();
+  EXPECT_EQ(early.get(), grpc::StatusCode::NOT_FOUND);
+  auto const job = submitted.get();
+  EXPECT_EQ(job.owner(), "grace");
+  cancel.set_name(job.name());
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled).ok());
+  EXPECT_EQ(cancelled.job().message(), "cancelled by grace");
+  EXPECT_EQ(asked, 2);
+}
+
+// Sensors that answer when they are told to.
+class SlowMeter final : public app::Meter {
+ public:
+  std::promise<void> answer;
+  std::atomic<int> asked = 0;
+  void watch(core::SegmentId, std::int64_t) override {}
+  void drain(core::SegmentId, std::int64_t) override {}
+  std::vector<Sensor> sensors() override {
+    ++asked;
+    gate_.wait_for(std::chrono::seconds{60});
+    return {{"powercap", true, ""}};
+  }
+
+ private:
+  std::shared_future<void> gate_{answer.get_future().share()};
+};
+
+// ListNodes read the sensors on a gRPC thread: a few such calls and nobody was answered.
+TEST(Service, SlowSensorsDelayNoOtherCall) {
+  SlowMeter meter;
+  Daemon daemon([&](RpcParts& parts) { parts.meter = &meter; });
+  auto const job = daemon.submit("held", true);
+  auto const stub = v1::NodeService::NewStub(daemon.channel);
+  std::vector<std::future<int>> lists(64);  // more than gRPC has threads
+  for (auto& list : lists) {
+    list = std::async(std::launch::async, [&] {
+      v1::ListNodesResponse nodes;
+      auto const status = call(*stub, &v1::NodeService::Stub::ListNodes, v1::ListNodesRequest{}, nodes);
+      return status.ok() && nodes.nodes_size() == 1 ? nodes.nodes(0).sensors_size() : -1;
+    });
+  }
+  EXPECT_TRUE(test::eventually([&] { return meter.asked >= 2; }));
+  v1::GetServerInfoResponse info;
+  EXPECT_TRUE(call(*stub, &v1::NodeService::Stub::GetServerInfo, v1::GetServerInfoRequest{}, info).ok());
+  // Nor a command, although both workers are busy: its user's name is known.
+  v1::CancelJobRequest cancel;
+  cancel.set_name(job.name());
+  v1::CancelJobResponse cancelled;
+  EXPECT_TRUE(call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled).ok());
+  meter.answer.set_value();
+  for (auto& list : lists) EXPECT_EQ(list.get(), 1);
+}
+
 TEST(Service, ServesAgainAfterRunningOutOfDescriptors) {
   Daemon daemon([](RpcParts& parts) { parts.options.connections_per_uid = 1000; });
   daemon.submit("before", true);

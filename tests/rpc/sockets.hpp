@@ -17,7 +17,7 @@
 #include <string>
 #include <thread>
 
-#include "rpc/unique_fd.hpp"
+#include "app/unique_fd.hpp"
 #include "tests/support/low_fd_limit.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -44,24 +44,24 @@ inline sockaddr const* generic(sockaddr_un const& address) {
   return reinterpret_cast<sockaddr const*>(&address);
 }
 
-inline rpc::UniqueFd connect_to(std::filesystem::path const& path) {
-  rpc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+inline app::UniqueFd connect_to(std::filesystem::path const& path) {
+  app::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   auto const address = address_of(path);
   if (fd && ::connect(fd.get(), generic(address), sizeof address) == 0) return fd;
   return {};
 }
 
 // The raw system call changes the calling thread only, so a thread can connect as somebody else.
-inline rpc::UniqueFd connect_as(unsigned uid, std::filesystem::path const& path) {
-  rpc::UniqueFd fd;
+inline app::UniqueFd connect_as(unsigned uid, std::filesystem::path const& path) {
+  app::UniqueFd fd;
   std::thread([&] {
     if (::syscall(SYS_setresuid, uid, uid, uid) == 0) fd = connect_to(path);
   }).join();
   return fd;
 }
 
-inline rpc::UniqueFd listen_at(std::filesystem::path const& path) {
-  rpc::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+inline app::UniqueFd listen_at(std::filesystem::path const& path) {
+  app::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   auto const address = address_of(path);
   EXPECT_EQ(::bind(fd.get(), generic(address), sizeof address), 0);
   EXPECT_EQ(::listen(fd.get(), 5), 0);

@@ -1,5 +1,6 @@
 // Transactions, identities, requests and housekeeping of the writer.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <fstream>
 
@@ -26,6 +27,24 @@ TEST(Commit, WithoutStagedRowsDoesNothing) {
   EXPECT_TRUE(world.store->commit());
   EXPECT_TRUE(world.store->stage({}));
   EXPECT_TRUE(world.store->commit());
+}
+
+// SQLite may roll the transaction back when a SELECT runs out of memory; the group was then answered as
+// stored.
+TEST(Rollback, ALookupThatFailsSpoilsItsGroup) {
+  StoreWorld world;
+  auto& store = *world.store;
+  ASSERT_TRUE(store.stage(one_job(1, 1)));
+  sqlite3_hard_heap_limit64(1);
+  auto const found = store.find_request(1000, "r");
+  sqlite3_hard_heap_limit64(0);
+  ASSERT_FALSE(found);
+  EXPECT_FALSE(store.commit());
+  auto const loaded = store.load();
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->state.jobs.empty());
+  ASSERT_TRUE(store.stage(one_job(1, 1)));
+  EXPECT_TRUE(store.commit());
 }
 
 TEST(Rollback, LeavesNoTraceAndFreesTheNumbers) {

@@ -33,6 +33,7 @@ class FakeStore final : public app::Store {
   std::map<core::JobId, core::Job> all_jobs;
   std::vector<core::StoredRequest> requests;
   std::map<core::JobId, core::Footprint> footprints;
+  std::vector<std::pair<int, core::Signal>> signals;
   std::string refuse;
   bool fail_next_commit = false;
   int commits = 0;
@@ -41,6 +42,7 @@ class FakeStore final : public app::Store {
     app::Loaded loaded;
     loaded.state = durable;
     loaded.epoch = "fake-epoch";
+    loaded.signals = signals;
     return loaded;
   }
   core::Result<void> stage(core::Changes const& changes) override {

@@ -103,10 +103,11 @@ double Forecaster::usual_error(Hour hour) const {
   return sum / weights;
 }
 
-Forecaster::PublishedRidge::Vector Forecaster::published_features(Difference const& difference, int lead) const {
+Forecaster::PublishedRidge::Vector Forecaster::published_features(Difference const& difference,
+                                                                  int lead) const {
   double const level = difference.level[static_cast<std::size_t>(std::min(lead, kLastDifference))];
-  double const newest =
-      or_else(static_cast<double>(issue_error_[static_cast<std::size_t>((series_.next() - 1) % kErrorRing)]), 0);
+  double const newest = or_else(
+      static_cast<double>(issue_error_[static_cast<std::size_t>((series_.next() - 1) % kErrorRing)]), 0);
   Hour const day = series_.next() + lead - 24 * (lead / 24 + 1);
   return {difference.hours[static_cast<std::size_t>(lead)] - level, level - difference.mean, difference.mean,
           newest, usual_error(day)};
@@ -174,8 +175,9 @@ std::vector<HourForecast> Forecaster::forecast() const {
   for (int lead = 0; lead < kHorizon; ++lead) base.push_back(history(series_.next(), lead));
   std::optional<Difference> const gap =
       has_published(series_.next()) ? std::optional(difference(base)) : std::nullopt;
+  auto const bands = residuals_.bands(series_.next(), kHorizon);
   for (int lead = 0; lead < kHorizon; ++lead) {
-    HourForecast hour{base[static_cast<std::size_t>(lead)], residuals_.band(series_.next() + lead, lead)};
+    HourForecast hour{base[static_cast<std::size_t>(lead)], bands[static_cast<std::size_t>(lead)]};
     if (gap) {
       auto const z = published_features(*gap, lead);
       auto const& v = published_ridge_.weights(lead);
@@ -207,7 +209,8 @@ void Forecaster::say() {
     said.history[k] = static_cast<float>(base[k]);
     said.value[k] = static_cast<float>(value);
   }
-  for (int const lead : kJudged) said.bands[static_cast<std::size_t>(lead)] = residuals_.band(origin + lead, lead);
+  for (int const lead : kJudged)
+    said.bands[static_cast<std::size_t>(lead)] = residuals_.band(origin + lead, lead);
 }
 
 }  // namespace greenq::core

@@ -1,9 +1,9 @@
 // The curve ahead for one zone and kind, from the actuals so far and the newest published forecast.
 //
 // Two linear stages per lead hour, learned online on top of start weights: history alone, then the published
-// forecast's difference from it split into hour shape, day level and level. Method, constants and measured skill:
-// reference "forecasting". Pure: the same calls in the same order give the same figures. Not thread-safe.
-// About 0.1 ms per hour observed, under 2 ms per forecast, 0.6 MB per instance.
+// forecast's difference from it split into hour shape, day level and level. Method, constants and measured
+// skill: reference "forecasting". Pure: the same calls in the same order give the same figures. Not
+// thread-safe. About 0.1 ms per hour observed, under 2 ms per forecast, 0.6 MB per instance.
 #pragma once
 
 #include <optional>
@@ -34,7 +34,8 @@ class Forecaster {
   bool empty() const { return series_.empty(); }
   Hour next() const { return series_.next(); }  // lead 0
   double actual(Hour hour) const { return series_.at(hour); }
-  // Means of hours that are over. Those after next() are learned from, in order; older ones correct the record.
+  // Means of hours that are over. Those after next() are learned from, in order; older ones correct the
+  // record.
   void observe(std::vector<std::pair<Hour, double>> const& values);
   // The newest issue; what a forecast made from now on stands on.
   void publish(PublishedHours issue);
@@ -42,8 +43,8 @@ class Forecaster {
   std::vector<HourForecast> forecast() const;
 
  private:
-  static constexpr int kHistory = 9;
-  static constexpr int kPublished = 5;
+  static constexpr std::size_t kHistory = 9;
+  static constexpr std::size_t kPublished = 5;
   using HistoryRidge = LeadRidge<kHistory>;
   using PublishedRidge = LeadRidge<kPublished>;
 
@@ -58,7 +59,7 @@ class Forecaster {
   };
   // Differences of the published forecast from history, for one origin.
   struct Difference {
-    std::vector<double> hours;  // 0 where the issue says nothing
+    std::vector<double> hours;       // 0 where the issue says nothing
     std::array<double, 60> level{};  // mean over the 24 leads around
     double mean = 0;
   };

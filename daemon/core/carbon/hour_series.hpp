@@ -17,7 +17,7 @@ class HourSeries {
   // What is remembered; older hours are unknown.
   static constexpr Hour kKept = 24 * 63;
 
-  struct Origin {              // as known just before that hour
+  struct Origin {                    // as known just before that hour
     double m1 = 0, m7 = 0, m28 = 0;  // means of the last 24, 168, 672 hours
     double r1 = 0, r3 = 0, r24 = 0;  // mean surprise against `hod` over the last 1, 3, 24 hours
   };
@@ -29,8 +29,8 @@ class HourSeries {
   void set(std::vector<std::pair<Hour, double>> const& values);
 
   double at(Hour hour) const { return row(hour).value; }
-  // Weighted means of this hour of day on the days up to and including `hour`: half-life 4 and 20 days; and of
-  // this hour of week: half-life 3 weeks.
+  // Weighted means of this hour of day on the days up to and including `hour`: half-life 4 and 20 days; and
+  // of this hour of week: half-life 3 weeks.
   double hod(Hour hour) const { return row(hour).hod; }
   double hods(Hour hour) const { return row(hour).hods; }
   double how(Hour hour) const { return row(hour).how; }

@@ -1,19 +1,20 @@
 // One small linear model per lead hour, learned online and pulled towards start weights.
 //
-// Evidence fades with a half-life; neighbouring leads share theirs; the pull is as strong as `rho` examples of the
-// usual size of each feature. Reference "forecasting", section 1.
+// Evidence fades with a half-life; neighbouring leads share theirs; the pull is as strong as `rho` examples
+// of the usual size of each feature. Reference "forecasting", section 1.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 namespace greenq::core {
 
 inline constexpr int kLeads = 64;
 
-template <int N>
+template <std::size_t N>
 class LeadRidge {
  public:
   using Vector = std::array<double, N>;
@@ -24,8 +25,11 @@ class LeadRidge {
   };
 
   LeadRidge(Options options, std::vector<Vector> start)
-      : options_(options), decay_(std::exp2(-1.0 / options.half_life_hours)), start_(std::move(start)),
-        weights_(start_), evidence_(kLeads) {}
+      : options_(options),
+        decay_(std::exp2(-1.0 / options.half_life_hours)),
+        start_(std::move(start)),
+        weights_(start_),
+        evidence_(kLeads) {}
 
   Vector const& weights(int lead) const { return weights_[index(lead)]; }
 
@@ -67,7 +71,7 @@ class LeadRidge {
   std::vector<Evidence> evidence_;
 };
 
-template <int N>
+template <std::size_t N>
 typename LeadRidge<N>::Evidence LeadRidge<N>::shared(int lead) const {
   Evidence sum;
   for (int k = std::max(0, lead - options_.neighbours); k <= std::min(kLeads - 1, lead + options_.neighbours);
@@ -79,7 +83,7 @@ typename LeadRidge<N>::Evidence LeadRidge<N>::shared(int lead) const {
   return sum;
 }
 
-template <int N>
+template <std::size_t N>
 void LeadRidge<N>::solve() {
   if (count_ <= 0) return;
   std::vector<Evidence> sums(kLeads);
@@ -101,7 +105,7 @@ void LeadRidge<N>::solve() {
 }
 
 // Cholesky; the matrix is positive definite by the pull.
-template <int N>
+template <std::size_t N>
 typename LeadRidge<N>::Vector LeadRidge<N>::solve_one(Evidence e) {
   for (std::size_t j = 0; j < N; ++j) {
     for (std::size_t i = j; i < N; ++i) {

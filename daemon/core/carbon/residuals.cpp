@@ -36,52 +36,71 @@ std::size_t hour_of_day(Hour hour) {
 
 Residuals::Residuals() : values_(static_cast<std::size_t>(kRing) * kLeads, kUnknown) {}
 
-float& Residuals::at(Hour hour, int lead) {
-  return values_[static_cast<std::size_t>(hour % kRing) * kLeads + static_cast<std::size_t>(lead)];
-}
-
-float Residuals::at(Hour hour, int lead) const {
-  return values_[static_cast<std::size_t>(hour % kRing) * kLeads + static_cast<std::size_t>(lead)];
-}
-
 void Residuals::add(Hour target, int lead, double residual) {
   if (newest_ < 0) newest_ = target - 1;
   for (; newest_ < target; ++newest_) {
-    for (int k = 0; k < kLeads; ++k) at(newest_ + 1, k) = kUnknown;
+    for (int k = 0; k < kLeads; ++k) values_[place(newest_ + 1, k)] = kUnknown;
   }
-  at(target, lead) = static_cast<float>(residual);
+  values_[place(target, lead)] = static_cast<float>(residual);
+}
+
+std::optional<Residuals::Quantiles> Residuals::recent(int lead) const {
+  std::vector<float> found;
+  found.reserve(static_cast<std::size_t>(kRecent));
+  for (Hour h = newest_; h > newest_ - kRecent && h >= 0; --h) {
+    if (float const value = values_[place(h, lead)]; !std::isnan(value)) found.push_back(value);
+  }
+  if (found.size() < kEnoughRecent) return std::nullopt;
+  return Quantiles{quantile(found, kLow), quantile(found, kHigh)};
+}
+
+std::optional<Residuals::Quantiles> Residuals::around(Hour target, int lead) const {
+  std::vector<float> found;
+  found.reserve(static_cast<std::size_t>(kDays) * 3);
+  Hour const of_day = target - (target - newest_ + 23) / 24 * 24;  // the same hour of day, newest or before
+  for (Hour day = of_day; day > newest_ - kRing + 1; day -= 24) {
+    for (Hour h = day - 1; h <= day + 1; ++h) {
+      if (h > newest_ || h <= newest_ - kRing || h < 0) continue;
+      if (float const value = values_[place(h, lead)]; !std::isnan(value)) found.push_back(value);
+    }
+  }
+  if (found.size() < kEnoughHour) return std::nullopt;
+  return Quantiles{quantile(found, kLow), quantile(found, kHigh)};
+}
+
+Band Residuals::stretched(Hour target, Quantiles recent, Quantiles hour) const {
+  double const below = (recent.low + hour.low) / 2;
+  double const above = (recent.high + hour.high) / 2;
+  double const middle = (below + above) / 2;
+  std::size_t const k = hour_of_day(target);
+  return {middle + (below - middle) * std::exp(stretch_below_[k]),
+          middle + (above - middle) * std::exp(stretch_above_[k])};
 }
 
 std::optional<Band> Residuals::band(Hour target, int lead) const {
   if (newest_ < 0) return std::nullopt;
   lead = std::min(lead, kLeads - 1);
-  std::vector<float> recent;
-  std::vector<float> hour;
-  recent.reserve(static_cast<std::size_t>(kRecent));
-  hour.reserve(static_cast<std::size_t>(kDays) * 3);
-  for (Hour h = newest_; h > newest_ - kRecent && h >= 0; --h) {
-    if (float const value = at(h, lead); !std::isnan(value)) recent.push_back(value);
+  auto const all = recent(lead);
+  auto const hour = around(target, lead);
+  if (!all || !hour) return std::nullopt;
+  return stretched(target, *all, *hour);
+}
+
+std::vector<std::optional<Band>> Residuals::bands(Hour first, int count) const {
+  std::vector<std::optional<Band>> out;
+  for (int lead = 0; lead < count; ++lead) {
+    // Past the last lead that is kept only the hour of day makes a difference.
+    bool const again = lead >= kLeads - 1 + 24;
+    out.push_back(again ? out[static_cast<std::size_t>(lead - 24)] : band(first + lead, lead));
   }
-  Hour const of_day = target - (target - newest_ + 23) / 24 * 24;  // the same hour of day, newest or before
-  for (Hour day = of_day; day > newest_ - kRing + 1; day -= 24) {
-    for (Hour h = day - 1; h <= day + 1; ++h) {
-      if (h > newest_ || h <= newest_ - kRing || h < 0) continue;
-      if (float const value = at(h, lead); !std::isnan(value)) hour.push_back(value);
-    }
-  }
-  if (recent.size() < kEnoughRecent || hour.size() < kEnoughHour) return std::nullopt;
-  double const below = (quantile(recent, kLow) + quantile(hour, kLow)) / 2;
-  double const above = (quantile(recent, kHigh) + quantile(hour, kHigh)) / 2;
-  std::size_t const k = hour_of_day(target);
-  double const middle = (below + above) / 2;
-  return Band{middle + (below - middle) * std::exp(stretch_below_[k]),
-              middle + (above - middle) * std::exp(stretch_above_[k])};
+  return out;
 }
 
 void Residuals::judge(Hour target, Band given, double residual) {
   std::size_t const k = hour_of_day(target);
   auto const follow = [](double& stretch, bool missed, double expected) {
-    stretch = std::clamp(stretch + kPace * ((missed ? 1.0 : 0.0) - expected), -kMaxLogStretch, kMaxLogStretch);
+    stretch =
+        std::clamp(stretch + kPace * ((missed ? 1.0 : 0.0) - expected), -kMaxLogStretch, kMaxLogStretch);
   };
   follow(stretch_below_[k], residual < given.below, kLow);
   follow(stretch_above_[k], residual > given.above, 1 - kHigh);

@@ -197,4 +197,27 @@ std::vector<IntensityPoint> fill_gaps(std::vector<IntensityPoint> const& first,
   return out;
 }
 
+std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> points) {
+  std::vector<IntensityPoint> out;
+  out.reserve(points.size());
+  for (IntensityPoint const& point : points) {
+    if (!out.empty()) {
+      IntensityPoint const before = out.back();
+      Span const step = before.interval.length();
+      std::int64_t const missing = (point.interval.begin - before.interval.end) / step;
+      bool const regular =
+          point.interval.length() == step && before.interval.end + missing * step == point.interval.begin;
+      for (std::int64_t k = 1; regular && missing <= 2 && k <= missing; ++k) {
+        Instant const begin = before.interval.begin + k * step;
+        std::int64_t const rise = point.value.value - before.value.value;
+        out.push_back({{begin, begin + step},
+                       {before.value.value + divide_half_even(static_cast<__int128>(rise) * k, missing + 1)},
+                       PointState::kEstimated});
+      }
+    }
+    out.push_back(point);
+  }
+  return out;
+}
+
 }  // namespace greenq::core

@@ -97,4 +97,8 @@ std::vector<IntensityPoint> climatology(Profile const& profile, Interval interva
 std::vector<IntensityPoint> fill_gaps(std::vector<IntensityPoint> const& first,
                                       std::vector<IntensityPoint> const& second, Interval interval);
 
+// Fills gaps of one or two steps between points of equal length by straight lines, kEstimated; longer ones
+// stay.
+std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> points);
+
 }  // namespace greenq::core

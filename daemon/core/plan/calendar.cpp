@@ -83,21 +83,20 @@ void Calendar::cut(std::int64_t at) {
   blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(right));
 }
 
-void Calendar::change_block(Block& block, std::int64_t begin, std::int64_t end, Amounts const& amounts,
-                            std::int64_t sign) {
+void Calendar::book_block(Block& block, std::int64_t begin, std::int64_t end, Amounts const& amounts) {
   auto const first = static_cast<std::size_t>(
       std::lower_bound(block.begins.begin(), block.begins.end(), begin) - block.begins.begin());
   auto const last = static_cast<std::size_t>(std::lower_bound(block.begins.begin(), block.begins.end(), end) -
                                              block.begins.begin());
   for (std::size_t segment = first; segment < last; ++segment) {
     for (std::size_t k = 0; k < amounts.count; ++k) {
-      block.free[segment * stride_ + amounts.items[k].figure] -= sign * amounts.items[k].value;
+      block.free[segment * stride_ + amounts.items[k].figure] -= amounts.items[k].value;
     }
   }
   if (first < last) refresh(block);
 }
 
-void Calendar::change(Interval interval, Need const& need, std::int64_t sign) {
+void Calendar::book(Interval interval, Need const& need) {
   std::int64_t const begin = std::max(to_ms(interval.begin), blocks_.front().begins.front());
   std::int64_t const end = to_ms(interval.end);
   if (end <= begin) return;
@@ -105,16 +104,8 @@ void Calendar::change(Interval interval, Need const& need, std::int64_t sign) {
   cut(end);
   Amounts const amounts = amounts_of(need);
   for (std::size_t i = block_of(begin); i < blocks_.size() && blocks_[i].begins.front() < end; ++i) {
-    change_block(blocks_[i], begin, end, amounts, sign);
+    book_block(blocks_[i], begin, end, amounts);
   }
-}
-
-void Calendar::book(Interval interval, Need const& need) {
-  change(interval, need, 1);
-}
-
-void Calendar::release(Interval interval, Need const& need) {
-  change(interval, need, -1);
 }
 
 template <class Visit>

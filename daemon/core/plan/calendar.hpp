@@ -26,8 +26,6 @@ class Calendar {
 
   // Takes the need over the interval (the part from `from` on). Never refuses.
   void book(Interval interval, Need const& need);
-  // The opposite of book with the same arguments.
-  void release(Interval interval, Need const& need);
 
   bool fits(Interval interval, Need const& need) const;
   // The need is within the empty machine.
@@ -59,9 +57,7 @@ class Calendar {
   std::size_t block_of(std::int64_t at) const;
   void cut(std::int64_t at);
   void refresh(Block& block) const;
-  void change(Interval interval, Need const& need, std::int64_t sign);
-  void change_block(Block& block, std::int64_t begin, std::int64_t end, Amounts const& amounts,
-                    std::int64_t sign);
+  void book_block(Block& block, std::int64_t begin, std::int64_t end, Amounts const& amounts);
   // Calls visit(begin_ms, end_ms, free) over stretches that cover [from, to) in order, until it returns
   // false.
   template <class Visit>

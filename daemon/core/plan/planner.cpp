@@ -203,7 +203,7 @@ void Planner::place_shifting() {
 }
 
 PlanOutput Planner::output() const {
-  PlanOutput output{input_.now, {}};
+  PlanOutput output;
   output.jobs.reserve(order_.size());
   for (std::size_t const index : order_) {
     WaitingJob const& waiting = job(index);

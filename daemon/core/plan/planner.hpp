@@ -56,7 +56,6 @@ struct PlannedJob {
 };
 
 struct PlanOutput {
-  Instant made_at{};
   std::vector<PlannedJob> jobs;  // every waiting job, in queue order
 };
 

@@ -41,11 +41,6 @@ core::Result<void> failed(std::string const& name, int error) {
 
 }  // namespace
 
-void UniqueFd::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
 bool may_pass(int error) {
   switch (error) {
     case EMFILE:

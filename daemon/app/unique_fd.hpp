@@ -1,11 +1,12 @@
-// Owns one descriptor.
+// Owns one descriptor and closes it. Header only, so that the shepherd, which does not link this room, can
+// use it.
 #pragma once
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace greenq::rpc {
+namespace greenq::app {
 
 class UniqueFd {
  public:
@@ -14,10 +15,7 @@ class UniqueFd {
   ~UniqueFd() { reset(); }
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    if (this != &other) {
-      reset();
-      fd_ = other.release();
-    }
+    if (this != &other) reset(other.release());
     return *this;
   }
   UniqueFd(UniqueFd const&) = delete;
@@ -25,14 +23,15 @@ class UniqueFd {
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset() {
+  // Gives it up unclosed.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  void reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    fd_ = fd;
   }
 
  private:
   int fd_ = -1;
 };
 
-}  // namespace greenq::rpc
+}  // namespace greenq::app

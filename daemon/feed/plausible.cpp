@@ -1,0 +1,88 @@
+#include "feed/plausible.hpp"
+
+#include <algorithm>
+
+#include "core/carbon/utc_text.hpp"
+#include "feed/profiles.hpp"
+
+namespace greenq::feed {
+namespace {
+
+using core::Instant;
+using core::Span;
+
+constexpr Span kFrozen{std::chrono::hours{12}};
+constexpr Span kMaxReach{std::chrono::hours{24 * 10}};
+constexpr Span kMaxAge{std::chrono::hours{24}};  // of feeds that give actuals only
+constexpr Span kLevelMemory{std::chrono::hours{24 * 7}};
+constexpr Span kLevelEvidence{std::chrono::hours{24}};
+constexpr double kLevelSlack = 150'000;  // mg/kWh: clean hours and dirty days are no jump
+
+std::optional<core::Intensity> usual_mean(core::SignalSource const& source) {
+  for (core::Profile const& profile : shipped_profiles(source.zone)) {
+    if (profile.source.kind != source.kind) continue;
+    std::int64_t sum = 0;
+    for (auto const& season : profile.hours) {
+      for (core::Intensity const value : season) sum += value.value;
+    }
+    return core::Intensity{sum / 96};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> frozen(core::Signal const& signal, Instant now) {
+  Span equal{0};
+  core::IntensityPoint const* before = nullptr;
+  for (core::IntensityPoint const& point : signal.points) {
+    if (point.interval.end <= now) continue;
+    equal = before != nullptr && before->value == point.value ? equal + point.interval.length()
+                                                              : point.interval.length();
+    if (equal >= kFrozen) return "the forecast is frozen: 12 hours of equal values";
+    before = &point;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> implausible(core::Signal const& signal, Instant now) {
+  core::IntensityPoint const& first = signal.points.front();
+  core::IntensityPoint const& last = signal.points.back();
+  if (last.interval.end <= now - kMaxAge) {
+    return "the newest figure is of the past, it ends at " + core::utc_text(last.interval.end);
+  }
+  if (last.interval.end > now + kMaxReach) return "the times reach more than 10 days ahead";
+  if (first.interval.begin > now + 2 * first.interval.length()) {
+    return "the times begin in the future, at " + core::utc_text(first.interval.begin);
+  }
+  if (auto problem = frozen(signal, now)) return problem;
+  if (signal.source.kind != core::SignalKind::kAverage) return std::nullopt;
+  auto const usual = usual_mean(signal.source);
+  if (!usual) return std::nullopt;
+  std::int64_t sum = 0;
+  for (core::IntensityPoint const& point : signal.points) sum += point.value.value;
+  std::int64_t const mean = sum / static_cast<std::int64_t>(signal.points.size());
+  bool const near = std::abs(mean - usual->value) <= 100'000 && mean >= 1'000;
+  if (near || (mean >= usual->value / 5 && mean <= usual->value * 5)) return std::nullopt;
+  return "the mean of " + std::to_string(mean / 1000) + " g/kWh is too far from the usual " +
+         std::to_string(usual->value / 1000) + " g/kWh of the zone; is the unit right?";
+}
+
+std::optional<std::string> Levels::judge(core::Signal const& signal, Instant now) {
+  double sum = 0;
+  for (core::IntensityPoint const& point : signal.points) sum += static_cast<double>(point.value.value);
+  double const mean = sum / static_cast<double>(signal.points.size());
+  while (!seen_.empty() && seen_.front().first < now - kLevelMemory) seen_.pop_front();
+  bool const enough = !seen_.empty() && now - seen_.front().first >= kLevelEvidence;
+  double usual = 0;
+  for (auto const& [at, level] : seen_) usual += level / static_cast<double>(seen_.size());
+  bool const jumped = mean > 5 * usual + kLevelSlack || usual > 5 * mean + kLevelSlack;
+  if (enough && jumped) {
+    return "its mean of " + std::to_string(static_cast<int>(mean / 1000)) + " g/kWh is far from the " +
+           std::to_string(static_cast<int>(usual / 1000)) + " g/kWh of the last days; is the unit right?";
+  }
+  if (seen_.empty() || now - seen_.back().first >= std::chrono::hours{1}) seen_.emplace_back(now, mean);
+  return std::nullopt;
+}
+
+}  // namespace greenq::feed

@@ -1,0 +1,41 @@
+// WattTime API v3: many regions; marginal (co2_moer), average (co2_aoer) or the relative signal index, direct
+// CO2, in the unit that `meta.units` states (feeds.md section 2.1). Account with HTTP Basic, then Bearer.
+//
+// Which regions an account may use differs and has changed, so none is assumed: a refusal says how to find
+// out. The index is free in every region; it is a percentile of the next 24 h, ranks hours and enters no
+// gram.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "feed/feed.hpp"
+#include "feed/polled.hpp"
+
+namespace greenq::feed {
+
+inline constexpr char kWattTimeBaseUrl[] = "https://api.watttime.org";
+
+struct WattTimeAsk {
+  std::string zone;    // as in Signal
+  std::string region;  // as the provider calls it
+  core::SignalKind kind = core::SignalKind::kMarginal;
+};
+
+// Zones whose region is known; of California the north. Others are found with /v3/region-from-loc.
+std::optional<std::string> watttime_region(std::string_view zone);
+
+// Marginal: the forecast of 72 h and, when more than a step is missing, up to 31 days of history (optional).
+// Average: the same, but the provider may give history only, so there the forecast is the optional one.
+// Relative: the index.
+std::vector<Ask> watttime_asks(std::string const& base_url, WattTimeAsk const& ask, PollMoment const& moment);
+// bodies: as asked; those of failed optional asks are empty. Issue time: `generated_at`; the index has none.
+core::Result<core::Signal> read_watttime(std::vector<std::string> const& bodies, WattTimeAsk const& ask,
+                                         core::Instant now);
+std::optional<Refusal> refused_by_watttime(int status, std::string const& body, WattTimeAsk const& ask);
+
+core::Result<Provider> watttime_provider(FeedConfig const& config);
+
+}  // namespace greenq::feed
