@@ -14,8 +14,10 @@
 #include "core/check.hpp"
 #include "exec/file_logs.hpp"
 #include "exec/local_runner.hpp"
+#include "feed/commons.hpp"
 #include "feed/feed.hpp"
 #include "feed/profiles.hpp"
+#include "feed_setup.hpp"
 #include "meter/gpus.hpp"
 #include "meter/journal_meter.hpp"
 #include "meter/model.hpp"
@@ -77,25 +79,6 @@ void log_feed(feed::LogLevel level, std::string const& id, std::string const& te
   }
 }
 
-feed::FeedConfig feed_config(app::FeedSettings const& from, app::Settings const& settings, int rank) {
-  feed::FeedConfig config;
-  config.provider = from.provider;
-  config.zone = from.zone;
-  config.rank = rank;
-  config.path = from.path;
-  config.issues_path = from.issues;
-  config.start = from.start;
-  config.speed = from.speed;
-  config.loop = from.loop;
-  config.anchor = from.anchor;
-  config.kind = from.kind;
-  config.basis = from.basis;
-  config.horizon = settings.site.horizon;
-  config.base_url = from.base_url;
-  config.ca_file = from.ca_file;
-  return config;
-}
-
 }  // namespace
 
 struct Daemon::Graph {
@@ -118,6 +101,7 @@ struct Daemon::Graph {
   std::unique_ptr<app::WorkerThread> planner;
   std::unique_ptr<app::Engine> engine;
   std::unique_ptr<feed::FeedHost> feed_host;
+  std::vector<feed::FeedConfig> feed_configs;
   std::vector<std::unique_ptr<app::Feed>> feeds;
   std::unique_ptr<rpc::RpcServer> rpc;
   std::thread core_thread;
@@ -239,10 +223,7 @@ void Daemon::Graph::make_engine() {
   parts.hold_reason = hold_reason;
   parts.first_job = first_job;
   parts.stop_grace = settings().exec.stop_grace;
-  for (app::FeedSettings const& from : settings().feeds) {
-    parts.feeds.push_back(
-        {from.zone == "site" || from.zone.empty() ? settings().site.zone : from.zone, from.provider});
-  }
+  for (feed::FeedConfig const& feed : feed_configs) parts.feeds.push_back({feed.zone, feed.provider});
   engine = std::make_unique<app::Engine>(std::move(parts));
   inbox.aim(engine.get());
 }
@@ -254,10 +235,14 @@ core::Result<void> Daemon::Graph::make_feeds() {
   context.inbox = &inbox;
   context.host = feed_host.get();
   context.random = uniform;
+  context.commons = std::make_shared<feed::Commons>(*feed_host, clock);
   context.install_id = host_name() + state_dir().string();
   context.log = log_feed;
-  for (app::FeedSettings const& from : settings().feeds) {
-    auto made = feed::make_feed(feed_config(from, settings(), static_cast<int>(feeds.size())), context);
+  for (feed::FeedConfig const& config : feed_configs) {
+    context.known_until = [this, zone = config.zone, provider = config.provider] {
+      return engine->view()->measured_until(zone, provider);
+    };
+    auto made = feed::make_feed(config, context);
     if (!made) return tl::unexpected(made.error());
     feeds.push_back(std::move(*made));
   }
@@ -357,6 +342,9 @@ core::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
     }
     if (auto opened = graph->open_store(); !opened) return opened;
     graph->make_machine();
+    auto configs = feed_configs(graph->settings(), app::process_environment());
+    if (!configs) return tl::unexpected(configs.error());
+    graph->feed_configs = std::move(*configs);
     graph->make_engine();
     if (auto fed = graph->make_feeds(); !fed) return fed;
     if (auto listening = graph->make_rpc(); !listening) return listening;

@@ -15,7 +15,7 @@
 #include <iostream>
 
 #include "daemon.hpp"
-#include "feed/profiles.hpp"
+#include "feed_setup.hpp"
 #include "version.hpp"
 
 namespace {
@@ -121,15 +121,19 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+core::Result<app::LoadedSettings> read_settings(Flags const& flags) {
+  std::vector<std::string> overrides = flags.set;
+  if (!flags.zone.empty()) overrides.push_back("site.zone=" + flags.zone);
+  return app::load_settings(find_config(flags.config), overrides);
+}
+
 int serve(Flags const& flags) {
   raise_descriptor_limit();
   sigset_t const signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
-  std::vector<std::string> overrides = flags.set;
-  if (!flags.zone.empty()) overrides.push_back("site.zone=" + flags.zone);
-  auto settings = app::load_settings(find_config(flags.config), overrides);
+  auto settings = read_settings(flags);
   if (!settings) return complain(settings.error());
   set_up_log(settings->settings.log);
   std::string const socket = flags.socket.empty() ? settings->settings.server.socket : flags.socket;
@@ -145,15 +149,24 @@ int serve(Flags const& flags) {
   return 0;
 }
 
+int check_feed(Flags const& flags, std::string zone) {
+  auto const settings = read_settings(flags);
+  if (!settings) return complain(settings.error());
+  if (zone.empty()) zone = settings->settings.site.zone;
+  if (zone.empty()) {
+    std::cerr << "name the zone, e.g. `greenqd feed check GB`, or set site.zone\n";
+    return 2;
+  }
+  return check_feeds(zone, settings->settings, app::process_environment());
+}
+
 int init(InitFlags const& flags) {
   app::InitRequest request;
   request.zone = flags.zone;
   if (flags.signal == "marginal") request.signal = core::SiteSignalChoice::kMarginal;
   if (flags.signal == "average") request.signal = core::SiteSignalChoice::kAverage;
   if (flags.signal == "none") request.signal = core::SiteSignalChoice::kNone;
-  for (feed::ShippedZone const& zone : feed::shipped_zones()) {
-    request.zones.push_back({zone.id, zone.marginal, zone.average});
-  }
+  request.zones = known_zones();
   auto const result = app::init_config(request);
   if (!result) return complain(result.error());
   if (flags.output == "-") {
@@ -198,13 +211,21 @@ int main(int argc, char** argv) {
   init_command->add_option("--output", init_flags.output, "file to write, - for standard output")
       ->capture_default_str();
   init_command->add_flag("--force", init_flags.force, "replace an existing file");
+  std::string check_zone;
+  CLI::App* feed_command = app.add_subcommand("feed", "work with intensity feeds");
+  feed_command->require_subcommand(1);
+  CLI::App* check_command = feed_command->add_subcommand(
+      "check", "ask each provider of a zone once and show what it would give; needs no running daemon");
+  check_command->add_option("zone", check_zone, "grid zone, e.g. GB (default: site.zone)");
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
-    return init_command->parsed() ? init(init_flags) : serve(flags);
+    if (init_command->parsed()) return init(init_flags);
+    if (check_command->parsed()) return check_feed(flags, check_zone);
+    return serve(flags);
   } catch (std::exception const& error) {
     std::cerr << "greenqd: " << error.what() << '\n';
     return 1;

@@ -54,6 +54,16 @@ std::optional<int> Engine::Impl::rank_of(core::SignalSource const& source) const
   return static_cast<int>(found - parts.feeds.begin());
 }
 
+// A forecaster that cannot be read learns anew from the figures that were stored.
+void Engine::Impl::remember(Loaded::Experience& known) {
+  core::StoredForecaster const& stored = known.forecaster;
+  if (!rank_of({stored.zone, stored.kind, {}, stored.provider, {}, {}})) return;
+  auto forecaster = core::Forecaster::read(stored.bytes);
+  core::signals_of(state, stored.zone)
+      .restore(stored.kind, stored.provider, forecaster ? std::move(*forecaster) : core::Forecaster{},
+               known.actuals);
+}
+
 core::Result<Loaded> Engine::Impl::read_state() {
   auto loaded = parts.store->load();
   if (!loaded) return loaded;
@@ -67,8 +77,10 @@ core::Result<Loaded> Engine::Impl::read_state() {
   for (core::Profile const& profile : parts.profiles) {
     if (profile.source.zone == state.site.zone) state.signals.put_profile(profile);
   }
+  for (Loaded::Experience& known : loaded->experience) remember(known);
   for (auto& [stored_rank, signal] : loaded->signals) {
-    if (auto const rank = rank_of(signal.source)) state.signals.put(*rank, std::move(signal));
+    std::string const zone = signal.source.zone;
+    if (auto const rank = rank_of(signal.source)) core::signals_of(state, zone).put(*rank, std::move(signal));
   }
   shared_signals.reset();
   core::derive(state);
@@ -264,12 +276,33 @@ void Engine::Impl::count(core::Changes const& changes) {
   }
 }
 
+core::SiteSignals const* View::find(std::string const& zone) const {
+  if (zone == site.zone) return signals.get();
+  auto const found = elsewhere->find(zone);
+  return found == elsewhere->end() ? nullptr : &found->second;
+}
+
+core::Instant View::measured_until(std::string const& zone, std::string const& provider) const {
+  core::Instant until{};
+  core::SiteSignals const* const known = find(zone);
+  for (auto const kind : {core::SignalKind::kMarginal, core::SignalKind::kAverage}) {
+    core::Track const* const track = known == nullptr ? nullptr : known->track(kind);
+    if (track != nullptr && track->learned_from() == provider)
+      until = std::max(until, track->measured_until());
+  }
+  return until;
+}
+
 void Engine::Impl::publish() {
   auto view = std::make_shared<View>();
   view->site = state.site;
   view->capacity = state.capacity;
-  if (!shared_signals) shared_signals = std::make_shared<core::SiteSignals const>(state.signals);
+  if (!shared_signals) {
+    shared_signals = std::make_shared<core::SiteSignals const>(state.signals);
+    shared_elsewhere = std::make_shared<View::Zones const>(state.elsewhere);
+  }
   view->signals = shared_signals;
+  view->elsewhere = shared_elsewhere;
   view->epoch = epoch;
   view->last_sequence = state.next_sequence - 1;
   view->hold_reason = hold_reason;

@@ -33,10 +33,17 @@ struct View {
   std::map<core::JobState, std::int64_t> live_jobs;
   std::shared_ptr<core::SiteSignals const> signals =
       std::make_shared<core::SiteSignals>();  // shared: may be large
+  using Zones = std::map<std::string, core::SiteSignals>;
+  std::shared_ptr<Zones const> elsewhere = std::make_shared<Zones const>();  // zones other than the site's
   std::string epoch;
   std::int64_t last_sequence = 0;
   bool hold_mode = false;
   std::string hold_reason;
+
+  core::SiteSignals const* find(
+      std::string const& zone) const;  // null: no feed and no typical day of it here
+  // Where the measured figures of that feed end; the epoch when there are none.
+  core::Instant measured_until(std::string const& zone, std::string const& provider) const;
 };
 
 struct Submission {

@@ -32,8 +32,9 @@ struct Engine::Impl {
   core::State state;
   std::string epoch;
   std::map<core::JobState, std::int64_t> live_jobs;
-  std::shared_ptr<core::SiteSignals const>
-      shared_signals;  // copy of state.signals for views; null: to be made
+  // Copies of the signals for views; null: to be made.
+  std::shared_ptr<core::SiteSignals const> shared_signals;
+  std::shared_ptr<View::Zones const> shared_elsewhere;
 
   // One group.
   std::vector<core::Effect> effects;
@@ -75,6 +76,7 @@ struct Engine::Impl {
   std::vector<Item> take_group();
 
   std::optional<int> rank_of(core::SignalSource const& source) const;
+  void remember(Loaded::Experience& known);
   core::Result<Loaded> read_state();
   core::Result<void> load();
   void settle_again();

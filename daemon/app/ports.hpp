@@ -37,6 +37,12 @@ struct Loaded {
   std::string epoch;                                  // identity of this store; part of resume tokens
   std::vector<core::JobId> unsettled;                 // ended jobs without a settled footprint
   std::vector<std::pair<int, core::Signal>> signals;  // newest stored replies, so that a dead feed is bridged
+  struct Experience {
+    core::StoredForecaster forecaster;  // without bytes: none was stored yet
+    std::vector<core::IntensityPoint>
+        actuals;  // measured after it, or in its last 72 h; newest revisions, ordered
+  };
+  std::vector<Experience> experience;
 };
 
 // The ledger. One writer; all calls on the core thread. After an error the open transaction is rolled back
@@ -101,6 +107,26 @@ struct FootprintGroup {
   core::Footprint footprint;
 };
 
+struct ForecastQuery {
+  std::string zone;
+  core::SignalKind kind = core::SignalKind::kMarginal;
+  std::string provider;
+  core::Interval window;  // of issued_at, and of the beginnings of the actuals up to 10 days after its end
+};
+
+// What a source said would be, and what came.
+struct ForecastHistory {
+  struct Issue {
+    core::Instant issued_at{};
+    std::vector<core::IntensityPoint> points;
+  };
+  std::vector<Issue> issues;  // the first of each clock hour, ordered
+  // Newest revisions, of the best-ranked feed (not kOwnForecast) of that zone and kind that has any there.
+  std::vector<core::IntensityPoint> actuals;
+};
+inline constexpr core::Span kForecastWindowMax{std::chrono::hours{24 * 400}};
+inline constexpr core::Span kForecastReach{std::chrono::hours{24 * 10}};
+
 // Committed history, read on read-only connections. Thread-safe. Each callback runs once and must be short:
 // on a read thread; or, refused, inside the call when too many reads wait (kResourceExhausted:
 // TOO_MANY_READS), so hold no lock that it takes; or on the thread that destroys the reads (kUnavailable:
@@ -127,6 +153,8 @@ class Reads {
   virtual void settle(core::JobId id, Done<core::FootprintSettled> done) = 0;
   // Ended jobs whose stored footprint still rests on figures that may be replaced, longest ended first.
   virtual void provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) = 0;
+  // kInvalidArgument: WINDOW_TOO_LONG beyond kForecastWindowMax.
+  virtual void forecasts(ForecastQuery query, Done<ForecastHistory> done) = 0;
 };
 
 // Starts, stops and finds running segments. Calls on the core thread, none blocks on a job; SegmentStarted

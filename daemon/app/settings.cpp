@@ -21,6 +21,8 @@ namespace {
 using config::Node;
 using config::Problems;
 
+constexpr std::size_t kMaxFeeds = 256;
+
 // A list of scalars as the text that parse_value() takes; nothing when there is something else in it.
 std::optional<std::string> list_text(Node const& node) {
   std::string text = "[";
@@ -125,8 +127,10 @@ void Reader::read_feeds(Node const& root) {
     complain(*feeds, "feeds", std::string("is ") + to_string(feeds->kind) + "; write a list of feeds");
     return;
   }
-  if (feeds->children.size() > 16) complain(*feeds, "feeds", "has more than 16 entries");
-  for (std::size_t i = 0; i < feeds->children.size() && i < 16; ++i) {
+  if (feeds->children.size() > kMaxFeeds) {
+    complain(*feeds, "feeds", "has more than " + std::to_string(kMaxFeeds) + " entries");
+  }
+  for (std::size_t i = 0; i < feeds->children.size() && i < kMaxFeeds; ++i) {
     read_feed(feeds->children[i], "feeds[" + std::to_string(i) + "]");
   }
 }
@@ -150,23 +154,16 @@ void Reader::read_feed(Node const& node, std::string const& path) {
 
 void Reader::check_feed(Node const& node, std::string const& path, FeedSettings const& feed) {
   bool const recorded = feed.provider == "replay" || feed.provider == "file";
-  if (node.find("provider") == nullptr) complain(node, path, "needs a provider: replay, file or neso");
+  if (node.find("provider") == nullptr) complain(node, path, "needs a provider, e.g. auto");
   if (recorded && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file");
-  std::string const& site_zone = loaded_.settings.site.zone;
   if (feed.zone.empty()) complain(node, path, "needs a zone, here or as site.zone");
-  if (!site_zone.empty() && !feed.zone.empty() && feed.zone != site_zone) {
-    complain(node, path, "is for zone " + feed.zone + ", but the site lies in " + site_zone);
-  }
   for (FeedSettings const& other : loaded_.settings.feeds) {
-    bool const same_kind = !recorded || !feed.kind || !other.kind || *feed.kind == *other.kind;
-    if (other.provider == feed.provider && same_kind) {
-      complain(
-          node, path,
-          "there is another " + feed.provider + " feed of this kind; say `kind` in both, or leave one out");
+    bool const same_kind = !feed.kind || !other.kind || *feed.kind == *other.kind;
+    if (other.provider == feed.provider && other.zone == feed.zone && same_kind) {
+      complain(node, path,
+               "there is another " + feed.provider +
+                   " feed of this zone and kind; say `kind` in both, or leave one out");
     }
-  }
-  if (feed.provider == "neso" && !feed.zone.empty() && feed.zone != "GB") {
-    complain(node, path, "neso knows only the zone GB, not " + feed.zone);
   }
   auto const only_for = [&](bool right, char const* providers, std::initializer_list<char const*> keys) {
     for (auto const* key : keys) {
@@ -176,9 +173,15 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
                std::string("belongs to the provider ") + providers + ", not to " + feed.provider);
     }
   };
-  only_for(recorded, "replay or file", {"path", "issues", "kind", "basis"});
+  auto const is = [&](auto... names) { return ((feed.provider == names) || ...); };
+  only_for(recorded, "replay or file", {"path", "issues"});
+  only_for(recorded || is("casdk", "watttime"), "replay, file, casdk or watttime", {"kind"});
+  only_for(recorded || is("electricity_maps"), "replay, file or electricity_maps", {"basis"});
+  only_for(is("watttime", "sgip"), "watttime or sgip", {"user"});
+  only_for(is("watttime", "sgip", "electricity_maps"), "watttime, sgip or electricity_maps", {"secret_file"});
+  only_for(!recorded && !is("auto"), "one that is asked over the network", {"region", "base_url"});
+  only_for(!recorded, "one that is asked over the network", {"ca_file", "proxy"});
   only_for(feed.provider == "replay", "replay", {"start", "speed", "loop", "anchor"});
-  only_for(feed.provider == "neso", "neso", {"base_url", "ca_file"});
 }
 
 LoadedSettings Reader::read(Node const& root) {

@@ -26,7 +26,7 @@ enum class LogLevel : std::uint8_t { kDebug = 1, kInfo = 2, kWarn = 3, kError = 
 
 // One source of intensity figures, in order of preference.
 struct FeedSettings {
-  std::string provider;                    // "replay", "file", "neso"
+  std::string provider;                    // "auto", "watttime", "replay", …: see feed::catalogue()
   std::string zone;                        // never empty after loading: site.zone where the file says nothing
   std::optional<core::SignalKind> kind{};  // replay, file; nothing: as the recording says
   std::optional<core::SignalBasis> basis{};  // replay, file; nothing: as the recording says
@@ -36,9 +36,13 @@ struct FeedSettings {
   std::int64_t speed = 1;                // replay: recorded time per real time
   bool loop = false;                     // replay: begin again at the end
   std::optional<core::Instant>
-      anchor{};          // replay: real time at which `start` plays; nothing: start of the daemon
-  std::string base_url;  // neso: empty means the public address
-  std::string ca_file;   // neso: empty means the system's certificates
+      anchor{};             // replay: real time at which `start` plays; nothing: start of the daemon
+  std::string region;       // the provider's own name of the zone; empty: what it is known to call it
+  std::string user;         // account of providers that need one
+  std::string secret_file;  // its password or key; a bare name counts from $CREDENTIALS_DIRECTORY
+  std::string base_url;     // empty: the provider's public address
+  std::string ca_file;      // empty: the system's certificates
+  std::string proxy;        // empty: as HTTPS_PROXY and NO_PROXY say
 };
 
 struct Settings {
@@ -124,6 +128,7 @@ struct ZoneKinds {
   std::string zone;
   bool marginal = false;
   bool average = false;
+  bool live = false;  // a provider without an account knows it
 };
 
 struct InitRequest {

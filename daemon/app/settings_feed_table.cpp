@@ -12,13 +12,28 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
   using F = FeedSettings;
   using V = Value;
   std::vector<Row<FeedSettings>> rows;
-  rows.push_back(make_row<F>("provider", {ValueType::kChoice, "", "", "", "", {"replay", "file", "neso"}},
-                             "replay: plays a recorded file at a chosen speed. file: a file whose times are "
-                             "real. neso: Great Britain, live, without a key.",
+  rows.push_back(make_row<F>("provider",
+                             {ValueType::kChoice,
+                              "",
+                              "",
+                              "",
+                              "",
+                              {"auto", "watttime", "sgip", "midas", "electricity_maps", "neso",
+                               "energy_charts", "energinet", "rte", "eirgrid", "casdk", "file", "replay"}},
+                             "auto: all below that know the zone and need no key, marginal ones first. "
+                             "Marginal: watttime (account), sgip "
+                             "(account; California), midas (California). Average: electricity_maps (key), "
+                             "neso (Great Britain and its "
+                             "regions), energy_charts (Europe), energinet (Denmark), rte (France), eirgrid "
+                             "(Ireland). casdk: a Carbon Aware "
+                             "SDK of your own. file: a file whose times are real, read again when it "
+                             "changes. replay: plays a recorded file "
+                             "at a chosen speed.",
                              [](F& f, V const& v) { f.provider = v.text; }));
-  rows.push_back(make_row<F>("zone", {ValueType::kText, "", "site"},
-                             "Zone of the figures; site: the site's zone.",
-                             [](F& f, V const& v) { f.zone = v.text; }));
+  rows.push_back(
+      make_row<F>("zone", {ValueType::kText, "", "site"},
+                  "Zone of the figures; site: the site's zone. Figures of other zones are kept and shown.",
+                  [](F& f, V const& v) { f.zone = v.text; }));
   rows.push_back(make_row<F>("path", {ValueType::kPath},
                              "replay and file, required: CSV file with the columns time_utc,gco2_per_kwh.",
                              [](F& f, V const& v) { f.path = v.text; }));
@@ -28,11 +43,13 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
       [](F& f, V const& v) { f.issues = v.text; }));
   rows.push_back(make_row<F>(
       "kind", {ValueType::kChoice, "", "recorded", "", "", {"marginal", "average", "relative"}},
-      "replay and file: what the figures mean; recorded: as the file says.",
+      "file, replay, casdk, watttime: what the figures mean; recorded: as the file says (watttime: "
+      "marginal).",
       [](F& f, V const& v) { f.kind = v.unset ? std::nullopt : std::optional(signal_kind(v.text)); }));
   rows.push_back(make_row<F>(
       "basis", {ValueType::kChoice, "", "recorded", "", "", {"direct", "lifecycle"}},
-      "replay and file: whether upstream emissions are included; recorded: as the file says.",
+      "file, replay, electricity_maps: whether upstream emissions are included; recorded: as the file says "
+      "(electricity_maps: lifecycle).",
       [](F& f, V const& v) {
         auto const basis = v.text == "direct" ? core::SignalBasis::kDirect : core::SignalBasis::kLifecycle;
         f.basis = v.unset ? std::nullopt : std::optional(basis);
@@ -50,12 +67,29 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
       "anchor", {ValueType::kInstant, "", "daemon-start"},
       "replay: real time at which `start` plays, so that a restarted daemon goes on where it was.",
       [](F& f, V const& v) { f.anchor = v.unset ? std::nullopt : std::optional(core::from_ms(v.integer)); }));
+  rows.push_back(
+      make_row<F>("region", {ValueType::kText, "", "known"},
+                  "The provider's own name of the zone, e.g. CAISO_NORTH; known: what GreenQ knows it "
+                  "to be called there.",
+                  [](F& f, V const& v) { f.region = v.text; }));
+  rows.push_back(make_row<F>("user", {ValueType::kText, "", "none"}, "watttime, sgip: name of the account.",
+                             [](F& f, V const& v) { f.user = v.text; }));
+  rows.push_back(
+      make_row<F>("secret_file", {ValueType::kText, "", "none"},
+                  "watttime, sgip: file with the password. electricity_maps: file with the key. Only its "
+                  "owner may read it (chmod 600); a bare name is looked up in $CREDENTIALS_DIRECTORY.",
+                  [](F& f, V const& v) { f.secret_file = v.text; }));
   rows.push_back(make_row<F>("base_url", {ValueType::kText, "", "public"},
-                             "neso: another address of the service, e.g. a proxy.",
+                             "Another address of the service; casdk: required.",
                              [](F& f, V const& v) { f.base_url = v.text; }));
   rows.push_back(make_row<F>("ca_file", {ValueType::kPath, "", "system"},
-                             "neso: certificates to trust instead of the system's.",
+                             "Certificates to trust besides the system's.",
                              [](F& f, V const& v) { f.ca_file = v.text; }));
+  rows.push_back(
+      make_row<F>("proxy", {ValueType::kText, "", "environment"},
+                  "Proxy to connect through, http://host:port; environment: as HTTPS_PROXY and NO_PROXY "
+                  "say; none: no proxy.",
+                  [](F& f, V const& v) { f.proxy = v.text; }));
   return rows;
 }
 

@@ -153,7 +153,7 @@ core::Result<InitResult> init_config(InitRequest const& request) {
   }
   auto const sentences = explain(*found, choice);
   std::vector<std::string> feeds;
-  if (request.zone == "GB") feeds.emplace_back("provider: neso");
+  if (found->live) feeds.emplace_back("provider: auto");
   InitResult result;
   result.config = comment("", sentences) +
                   annotated({{"site.zone", request.zone}, {"site.signal", name_of(choice)}}, feeds);

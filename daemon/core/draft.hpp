@@ -46,6 +46,9 @@ Result<std::vector<JobId>> release(Draft& draft, ReleaseJob const& command);
 void segment_started(Draft& draft, SegmentStarted const& event);
 void segment_delayed(Draft& draft, SegmentDelayed const& event);
 void segment_ended(Draft& draft, SegmentEnded const& event);
+// Before a reply is taken in: what the forecaster said and learned until now goes into the record when it is
+// due.
+void keep_experience(Draft& draft, Signal const& signal);
 void samples_arrived(Draft& draft, SamplesArrived const& event);
 void adopt_plan(Draft& draft, PlanReady const& event);
 // Starts what is due and fits, pauses what is to pause, judges missed bounds.

@@ -62,7 +62,18 @@ std::optional<Instant> next_timer(Job const& job) {
 
 bool Changes::empty() const {
   return jobs.empty() && events.empty() && slices.empty() && meters.empty() && meters_done.empty() &&
-         requests.empty() && signals.empty() && footprints.empty();
+         requests.empty() && signals.empty() && forecasters.empty() && own_forecasts.empty() &&
+         footprints.empty();
+}
+
+SiteSignals& signals_of(State& state, std::string const& zone) {
+  return zone == state.site.zone ? state.signals : state.elsewhere[zone];
+}
+
+SiteSignals const* find_signals(State const& state, std::string const& zone) {
+  if (zone == state.site.zone) return &state.signals;
+  auto const found = state.elsewhere.find(zone);
+  return found == state.elsewhere.end() ? nullptr : &found->second;
 }
 
 void apply(State& state, Changes const& changes) {
@@ -72,7 +83,13 @@ void apply(State& state, Changes const& changes) {
   }
   for (SegmentMeter const& meter : changes.meters) state.meters.insert_or_assign(meter.segment, meter);
   for (SegmentId const& id : changes.meters_done) state.meters.erase(id);
-  for (auto const& [rank, signal] : changes.signals) state.signals.put(rank, signal);
+  for (auto const& [rank, signal] : changes.signals) signals_of(state, signal.source.zone).put(rank, signal);
+  for (StoredForecaster const& stored : changes.forecasters) {
+    signals_of(state, stored.zone).note_stored(stored.kind, stored.next);
+  }
+  for (Signal const& told : changes.own_forecasts) {
+    signals_of(state, told.source.zone).note_told(told.source.kind, told.issued_at);
+  }
 }
 
 void derive(State& state) {

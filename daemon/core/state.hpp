@@ -31,8 +31,9 @@ struct State {
   SiteConfig site;
   Capacity capacity;
   EnergyModel model;
-  Span stop_grace{std::chrono::seconds{10}};  // between SIGTERM and SIGKILL
-  SiteSignals signals;
+  Span stop_grace{std::chrono::seconds{10}};     // between SIGTERM and SIGKILL
+  SiteSignals signals;                           // of the site's zone
+  std::map<std::string, SiteSignals> elsewhere;  // of other zones that feeds are configured for
 
   // Derived from jobs by apply(), so that a step looks only at what can change.
   std::set<std::pair<JobId, JobId>> dependents;  // (job, live job that waits for it)
@@ -57,6 +58,15 @@ struct SettledFootprint {
   Footprint footprint;
 };
 
+// What the forecaster of a zone and kind had learned before hour `next`. Can be lost: it learns again.
+struct StoredForecaster {
+  std::string zone;
+  SignalKind kind = SignalKind::kMarginal;
+  std::string provider;  // whose figures it learned from
+  Hour next = 0;
+  std::string bytes;
+};
+
 struct Changes {
   std::vector<Job> jobs;         // values after the change; terminal ones leave State
   std::vector<JobEvent> events;  // in sequence
@@ -65,10 +75,18 @@ struct Changes {
   std::vector<SegmentId> meters_done;  // removed
   std::vector<StoredRequest> requests;
   std::vector<std::pair<int, Signal>> signals;  // rank, reply
+  std::vector<StoredForecaster> forecasters;    // replaces the one of that zone and kind
+  std::vector<Signal> own_forecasts;            // issues of provider kOwnForecast, for the record
   std::vector<SettledFootprint> footprints;
 
   bool empty() const;
 };
+
+inline constexpr char kOwnForecast[] = "greenq";
+
+// The signals of a zone, the site's or another's; made when they are new.
+SiteSignals& signals_of(State& state, std::string const& zone);
+SiteSignals const* find_signals(State const& state, std::string const& zone);
 
 void apply(State& state, Changes const& changes);
 // Fills the derived part after a load.

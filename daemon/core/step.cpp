@@ -34,9 +34,9 @@ struct Handler {
     return done();
   }
   Reply operator()(SignalReceived const& event) {
-    if (event.signal.source.zone != draft.base().site.zone) return done();
+    keep_experience(draft, event.signal);
     draft.changes().signals.emplace_back(event.rank, event.signal);
-    draft.effect(RequestPlan{});
+    if (event.signal.source.zone == draft.base().site.zone) draft.effect(RequestPlan{});
     return done();
   }
   Reply operator()(SamplesArrived const& event) {

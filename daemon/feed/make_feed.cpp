@@ -1,7 +1,6 @@
 #include "core/check.hpp"
+#include "feed/catalogue.hpp"
 #include "feed/feed.hpp"
-#include "feed/neso.hpp"
-#include "feed/polled.hpp"
 #include "feed/replay.hpp"
 
 namespace greenq::feed {
@@ -14,13 +13,15 @@ core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig const& config, Fee
                       "a feed needs the zone of the site; set site.zone in greenqd.yaml");
   }
   if (config.provider == "replay" || config.provider == "file") return make_replay(config, context);
-  if (config.provider == "neso") {
-    auto provider = neso_provider(config);
-    if (!provider) return tl::unexpected(provider.error());
-    return make_polled(std::move(*provider), config.rank, std::move(context));
+  CatalogueEntry const* const entry = find_provider(config.provider);
+  if (entry == nullptr) {
+    return core::fail(
+        core::ErrorCode::kInvalidArgument, "BAD_FEED",
+        "there is no feed provider `" + config.provider + "`; see `provider` in the settings reference");
   }
-  return core::fail(core::ErrorCode::kInvalidArgument, "BAD_FEED",
-                    "there is no feed provider `" + config.provider + "`; choose neso, replay or file");
+  auto provider = entry->make(config);
+  if (!provider) return tl::unexpected(provider.error());
+  return make_polled(std::move(*provider), config.rank, std::move(context));
 }
 
 }  // namespace greenq::feed

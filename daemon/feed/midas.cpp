@@ -17,12 +17,10 @@ namespace json = boost::json;
 using core::Instant;
 using core::SignalKind;
 using core::Span;
-using std::chrono::hours;
-using std::chrono::minutes;
 
-constexpr Span kMidasReach{hours{24 * 14}};  // about 1 MB
-constexpr Span kMidasDay{hours{26}};         // the longest day of the year and a little
-constexpr Span kMidasSkew{minutes{5}};
+constexpr Span kMidasReach{std::chrono::hours{24 * 14}};  // about 1 MB
+constexpr Span kMidasDay{std::chrono::hours{26}};         // the longest day of the year and a little
+constexpr Span kMidasSkew{std::chrono::minutes{5}};
 
 core::SignalSource midas_source(MidasAsk const& ask) {
   return {
@@ -84,7 +82,8 @@ core::Result<MidasWindow> read_midas_window(std::string const& body, MidasAsk co
   if (!samples) return tl::unexpected(samples.error());
   if (samples->empty()) return no_data("no entry has a figure");
   auto const step = step_of(*samples);
-  bool const usual = step == minutes{5} || step == minutes{15} || step == minutes{60};
+  bool const usual =
+      step == std::chrono::minutes{5} || step == std::chrono::minutes{15} || step == std::chrono::minutes{60};
   if (!usual) return bad_reply("its step is none of 5, 15 and 60 minutes");
   // A row that has begun is observed, and ends a step later.
   auto points = lay_out(*samples, *step, clock.value_or(Instant::min()) + *step);
@@ -109,11 +108,11 @@ std::vector<Ask> midas_asks(std::string const& base_url, MidasAsk const& ask, Po
   std::vector<Ask> asks{{base_url + "/api/valuedata?ID=" + ask.rin + "&QueryType=realtime"}};
   // Midnight Pacific is 07:00 or 08:00 UTC: whatever lies before the later one may be missing from the
   // window.
-  auto const last = [&](hours at) {
+  auto const last = [&](std::chrono::hours at) {
     return Instant{std::chrono::floor<std::chrono::days>(moment.now - at)} + at;
   };
-  if (moment.known_until < std::max(last(hours{7}), last(hours{8}))) {
-    Instant const from = std::max(moment.known_until - hours{8}, moment.now - kMidasReach);
+  if (moment.known_until < std::max(last(std::chrono::hours{7}), last(std::chrono::hours{8}))) {
+    Instant const from = std::max(moment.known_until - std::chrono::hours{8}, moment.now - kMidasReach);
     asks.push_back({base_url + "/api/historicaldata/" + ask.rin + "?startdate=" + midas_date(from) +
                         "&enddate=" + midas_date(moment.now),
                     true});
@@ -186,8 +185,8 @@ core::Result<Provider> midas_provider(FeedConfig const& config) {
   provider.refused = [ask](int status, std::string const& body) {
     return refused_by_midas(status, body, ask);
   };
-  provider.poll.interval = minutes{15};
-  provider.poll.jitter = minutes{2};
+  provider.poll.interval = std::chrono::minutes{15};
+  provider.poll.jitter = std::chrono::minutes{2};
   return provider;
 }
 

@@ -29,7 +29,6 @@ class PolledFeed final : public app::Feed {
     shared_->phase = phase_of(context.install_id, provider.poll.interval);
     shared_->provider = std::move(provider);
     shared_->rank = rank;
-    shared_->actuals_until = context.known_until;
     shared_->context = std::move(context);
   }
   ~PolledFeed() override { stop(); }
@@ -110,6 +109,10 @@ class PolledFeed final : public app::Feed {
 
   static void poll(Ptr const& shared) {
     auto round = std::make_shared<Round>();
+    if (shared->context.known_until) {
+      shared->actuals_until =
+          std::max(shared->actuals_until, std::exchange(shared->context.known_until, nullptr)());
+    }
     round->asks = shared->provider.asks({shared->context.clock->now(), shared->actuals_until});
     ask(shared, round);
   }

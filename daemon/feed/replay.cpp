@@ -118,6 +118,7 @@ core::Signal replay_at(Recording const& recording, ReplayOptions const& options,
   signal.source = source_of(recording, options);
   signal.issued_at = now;
   signal.received_at = now;
+  signal.as_given = true;
   std::int64_t const current = tape.current(now);
   auto const first = std::max<std::int64_t>(0, current - static_cast<std::int64_t>(kMaxReplayPast));
   for (std::int64_t index = first; index < current && tape.exists(index); ++index) {

@@ -1,6 +1,6 @@
-// Values of the core as JSON text for the database. decode(encode(x)) == x in every field; absent optional
-// fields are left out, unknown keys are ignored, so that a later greenqd can add fields. decode throws
-// std::exception on text that no greenqd wrote.
+// Values of the core as JSON text for the database, and points of forecasts as bytes. decode(encode(x)) == x
+// in every field; absent optional fields are left out, unknown keys are ignored, so that a later greenqd can
+// add fields. decode throws std::exception on text that no greenqd wrote.
 #pragma once
 
 #include <string>
@@ -25,9 +25,14 @@ std::string encode_source(core::SignalSource const& source);
 core::SignalSource decode_source(std::string_view text);
 std::string encode_signal(core::Signal const& signal);
 core::Signal decode_signal(std::string_view text);
-// [[begin, end, value, state], ...]
+
+// Packed points, ordered and without overlap as in every core::Signal. One byte of format, then runs of points
+// that follow each other in equal steps with equal state: count, begin (from the end of the run before), step,
+// state (bit 7: with spreads); then of each point its value as the difference from the one before in mg, and
+// its spread as the distances from the value. Numbers are LEB128 varints, signed ones in zigzag.
+// decode throws SqlError (SQLITE_CORRUPT) on anything else, and on points that are out of order.
 std::string encode_points(std::vector<core::IntensityPoint> const& points);
-std::vector<core::IntensityPoint> decode_points(std::string_view text);
+std::vector<core::IntensityPoint> decode_points(std::string_view bytes);
 
 std::string encode_ids(std::vector<core::JobId> const& ids);
 std::vector<core::JobId> decode_ids(std::string_view text);

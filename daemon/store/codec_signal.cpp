@@ -34,8 +34,13 @@ json::array of(std::vector<core::IntensityPoint> const& points) {
   json::array array;
   array.reserve(points.size());
   for (core::IntensityPoint const& point : points) {
-    array.emplace_back(json::array{core::to_ms(point.interval.begin), core::to_ms(point.interval.end),
-                                   point.value.value, static_cast<int>(point.state)});
+    json::array item{core::to_ms(point.interval.begin), core::to_ms(point.interval.end), point.value.value,
+                     static_cast<int>(point.state)};
+    if (point.spread) {
+      item.emplace_back(point.spread->low.value);
+      item.emplace_back(point.spread->high.value);
+    }
+    array.emplace_back(std::move(item));
   }
   return array;
 }
@@ -49,6 +54,10 @@ std::vector<core::IntensityPoint> points_of(json::array const& array) {
     js::read(item.at(1), point.interval.end);
     js::read(item.at(2), point.value);
     js::read(item.at(3), point.state);
+    if (item.as_array().size() < 6) continue;
+    core::IntensitySpread& spread = point.spread.emplace();
+    js::read(item.at(4), spread.low);
+    js::read(item.at(5), spread.high);
   }
   return points;
 }
@@ -109,19 +118,13 @@ core::SignalSource decode_source(std::string_view text) {
   return source_of(js::parse(text));
 }
 
-std::string encode_points(std::vector<core::IntensityPoint> const& points) {
-  return json::serialize(of(points));
-}
-std::vector<core::IntensityPoint> decode_points(std::string_view text) {
-  return points_of(js::parse_any(text).as_array());
-}
-
 std::string encode_signal(core::Signal const& signal) {
   json::object o;
   put(o, "source", of(signal.source));
   put(o, "issued_at", signal.issued_at);
   put(o, "by_receipt", signal.issue_time_is_receipt);
   put(o, "received_at", signal.received_at);
+  put(o, "as_given", signal.as_given);
   put(o, "points", of(signal.points));
   return json::serialize(o);
 }
@@ -133,6 +136,7 @@ core::Signal decode_signal(std::string_view text) {
   get(o, "issued_at", signal.issued_at);
   signal.issue_time_is_receipt = o.contains("by_receipt");
   get(o, "received_at", signal.received_at);
+  get(o, "as_given", signal.as_given);
   signal.points = points_of(js::items(o, "points"));
   return signal;
 }

@@ -4,6 +4,7 @@
 
 #include "store/codec.hpp"
 #include "store/rows.hpp"
+#include "store/signals.hpp"
 
 namespace greenq::store {
 namespace {
@@ -12,55 +13,12 @@ using Points = std::vector<core::IntensityPoint>;
 
 constexpr core::Span kLongestPoint = std::chrono::hours{24};
 
-// Sorted by begin; a point ends where the next one begins.
-Points without_overlap(Points points) {
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    core::Interval& before = points[i - 1].interval;
-    before.end = std::min(before.end, points[i].interval.begin);
-  }
-  std::erase_if(points, [](core::IntensityPoint const& point) { return point.interval.empty(); });
-  return points;
-}
-
-Points past_points(Db& db, std::int64_t source, core::Interval interval) {
-  Statement row = db.prepare(
-      "SELECT begin_at, end_at, value, state FROM signal_points"
-      " WHERE source = ? AND begin_at >= ? AND begin_at < ? ORDER BY begin_at, revision");
-  row.bind(source).bind(core::to_ms(interval.begin - kLongestPoint)).bind(core::to_ms(interval.end));
-  Points points;
-  while (row.step()) {
-    core::IntensityPoint const point{{core::from_ms(row.integer(0)), core::from_ms(row.integer(1))},
-                                     {row.integer(2)},
-                                     static_cast<core::PointState>(row.integer(3))};
-    if (!points.empty() && points.back().interval.begin == point.interval.begin) {
-      points.back() = point;
-    } else {
-      points.push_back(point);
-    }
-  }
-  return without_overlap(std::move(points));
-}
-
 Points issue_before(Db& db, std::int64_t source, core::Instant moment) {
   Statement row = db.prepare(
-      "SELECT points FROM forecast_issues WHERE source = ? AND issued_at <= ? ORDER BY issued_at DESC LIMIT "
-      "1");
+      "SELECT points FROM forecasts WHERE source = ? AND issued_at <= ?"
+      " ORDER BY issued_at DESC, received_at DESC LIMIT 1");
   row.bind(source).bind(core::to_ms(moment));
-  return row.step() ? decode_points(row.text(0)) : Points();
-}
-
-struct Feed {
-  std::int64_t id = 0;
-  core::SignalSource source;
-};
-
-std::vector<Feed> feeds_of(Db& db, std::string const& zone, core::SignalKind kind) {
-  Statement row =
-      db.prepare("SELECT id, source FROM signal_sources WHERE zone = ? AND kind = ? ORDER BY rank, provider");
-  row.bind(zone).bind(static_cast<std::int64_t>(kind));
-  std::vector<Feed> feeds;
-  while (row.step()) feeds.push_back({row.integer(0), decode_source(row.text(1))});
-  return feeds;
+  return row.step() ? decode_points(row.blob(0)) : Points();
 }
 
 core::Span run_time(core::Job const& job, std::vector<core::EnergySlice> const& slices) {
@@ -81,24 +39,30 @@ core::Span run_time(core::Job const& job, std::vector<core::EnergySlice> const& 
 PricedCurve curve_for(Db& db, Prices const& prices, core::SignalKind kind, core::Interval run,
                       core::Span shift) {
   core::Interval const whole{std::min(run.begin, run.begin + shift), std::max(run.end, run.end + shift)};
-  std::vector<Feed> const feeds = feeds_of(db, prices.site.zone, kind);
+  std::vector<StoredSource> const feeds = sources_of(db, prices.site.zone, kind);
   Points points;
   std::optional<core::SignalSource> best;
-  auto const fill = [&](Feed const& feed, Points const& more) {
+  auto const fill = [&](StoredSource const& feed, Points const& more) {
     std::size_t const before = points.size();
     points = core::fill_gaps(points, more, whole);
     if (!best && points.size() > before) best = feed.source;
   };
-  for (Feed const& feed : feeds) fill(feed, past_points(db, feed.id, whole));
-  for (Feed const& feed : feeds) fill(feed, core::fill_gaps({}, issue_before(db, feed.id, run.begin), run));
-  for (Feed const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.begin));
-  for (Feed const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.end));
+  for (StoredSource const& feed : feeds) fill(feed, measured(db, feed.id, {whole.begin - kLongestPoint, whole.end}));
+  for (StoredSource const& feed : feeds) fill(feed, core::fill_gaps({}, issue_before(db, feed.id, run.begin), run));
+  for (StoredSource const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.begin));
+  for (StoredSource const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.end));
   // A feed that is silent now may still deliver: its name keeps the book provisional.
   if (!best && !feeds.empty()) best = feeds.front().source;
   for (core::Profile const& profile : prices.profiles) {
     if (profile.source.kind != kind || profile.source.zone != prices.site.zone) continue;
     points = core::fill_gaps(points, core::climatology(profile, whole), whole);
     if (!best) best = profile.source;
+    break;
+  }
+  for (core::YearlyFactor const& factor : prices.factors) {
+    if (factor.source.kind != kind || factor.source.zone != prices.site.zone) continue;
+    points = core::fill_gaps(points, {{whole, factor.value, core::PointState::kConstant}}, whole);
+    if (!best) best = factor.source;
     break;
   }
   return {core::Curve(std::move(points)), std::move(best)};

@@ -12,16 +12,17 @@ namespace greenq::store {
 struct Prices {
   core::SiteConfig site;
   std::vector<core::Profile> profiles;
+  std::vector<core::YearlyFactor> factors{};
 };
 
 struct PricedCurve {
   core::Curve curve;
-  std::optional<core::SignalSource> source;  // nothing: neither feed nor profile of that kind
+  std::optional<core::SignalSource> source;  // nothing: neither feed, profile nor factor of that kind
 };
 
 // Intensity over `run` and over the same interval moved by `shift`. Rungs, best first: past figures (newest
 // revision) of the feeds by rank; the forecast issued last before `run`; the one issued last before the moved
-// interval; the newest one issued before the end; the typical day.
+// interval; the newest one issued before the end; the typical day; the yearly factor.
 PricedCurve curve_for(Db& db, Prices const& prices, core::SignalKind kind, core::Interval run,
                       core::Span shift);
 

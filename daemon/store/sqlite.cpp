@@ -91,6 +91,13 @@ Statement& Statement::bind(std::string_view value) {
   return *this;
 }
 
+Statement& Statement::bind_blob(std::string_view bytes) {
+  int const code = sqlite3_bind_blob64(statement_, next_++, bytes.data() == nullptr ? "" : bytes.data(),
+                                       bytes.size(), SQLITE_TRANSIENT);
+  if (code != SQLITE_OK) raise(db_, code);
+  return *this;
+}
+
 Statement& Statement::bind(std::nullptr_t) {
   int const code = sqlite3_bind_null(statement_, next_++);
   if (code != SQLITE_OK) raise(db_, code);
@@ -111,6 +118,12 @@ void Statement::run() {
 
 std::string Statement::text(int column) const {
   auto const* data = reinterpret_cast<char const*>(sqlite3_column_text(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::string_view Statement::blob(int column) const {
+  auto const* data = static_cast<char const*>(sqlite3_column_blob(statement_, column));
   if (data == nullptr) return {};
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }

@@ -46,9 +46,10 @@ class Statement {
   Statement(Statement const&) = delete;
   Statement& operator=(Statement const&) = delete;
 
-  // Binds the next parameter, from 1. Text is copied.
+  // Binds the next parameter, from 1. Text and bytes are copied.
   Statement& bind(std::int64_t value);
   Statement& bind(std::string_view value);
+  Statement& bind_blob(std::string_view bytes);
   Statement& bind(std::nullptr_t);
   template <class T>
   Statement& bind(std::optional<T> const& value) {
@@ -60,6 +61,7 @@ class Statement {
   // Columns of the current row, from 0.
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   std::string text(int column) const;
+  std::string_view blob(int column) const;  // until the next step
   bool null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
  private:

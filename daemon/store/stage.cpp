@@ -124,89 +124,6 @@ void put_request(Db& db, core::StoredRequest const& request) {
       .run();
 }
 
-std::int64_t put_source(Db& db, int rank, core::Signal const& signal) {
-  Statement row = db.prepare(
-      "INSERT INTO signal_sources (zone, provider, kind, rank, source, received_at, latest)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (zone, provider, kind) DO UPDATE SET rank = excluded.rank,"
-      " source = excluded.source, received_at = excluded.received_at, latest = excluded.latest RETURNING id");
-  row.bind(signal.source.zone)
-      .bind(signal.source.provider)
-      .bind(number(signal.source.kind))
-      .bind(std::int64_t{rank})
-      .bind(encode_source(signal.source))
-      .bind(core::to_ms(signal.received_at))
-      .bind(encode_signal(signal));
-  if (!row.step()) throw SqlError(SQLITE_INTERNAL, "no id for a signal source");
-  std::int64_t const id = row.integer(0);
-  row.run();
-  return id;
-}
-
-void put_point(Db& db, std::int64_t source, core::IntensityPoint const& point, core::Instant received_at) {
-  std::int64_t revision = 1;
-  {
-    Statement newest = db.prepare(
-        "SELECT revision, end_at, value, state FROM signal_points WHERE source = ? AND begin_at = ?"
-        " ORDER BY revision DESC LIMIT 1");
-    newest.bind(source).bind(core::to_ms(point.interval.begin));
-    if (newest.step()) {
-      if (newest.integer(1) == core::to_ms(point.interval.end) && newest.integer(2) == point.value.value &&
-          newest.integer(3) == number(point.state)) {
-        return;
-      }
-      revision = newest.integer(0) + 1;
-    }
-  }
-  db.prepare(
-        "INSERT INTO signal_points (source, begin_at, revision, end_at, value, state, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .bind(source)
-      .bind(core::to_ms(point.interval.begin))
-      .bind(revision)
-      .bind(core::to_ms(point.interval.end))
-      .bind(point.value.value)
-      .bind(number(point.state))
-      .bind(core::to_ms(received_at))
-      .run();
-}
-
-// An issue that repeats the newest one word for word says nothing new when its time is only that of receipt.
-bool known_issue(Db& db, std::int64_t source, core::Signal const& signal, std::string const& points) {
-  Statement same = db.prepare("SELECT points FROM forecast_issues WHERE source = ? AND issued_at = ?");
-  same.bind(source).bind(core::to_ms(signal.issued_at));
-  if (same.step()) return same.text(0) == points;
-  if (!signal.issue_time_is_receipt) return false;
-  Statement newest =
-      db.prepare("SELECT points FROM forecast_issues WHERE source = ? ORDER BY issued_at DESC LIMIT 1");
-  newest.bind(source);
-  return newest.step() && newest.text(0) == points;
-}
-
-void put_signal(Db& db, int rank, core::Signal const& signal) {
-  std::int64_t const source = put_source(db, rank, signal);
-  std::vector<core::IntensityPoint> future;
-  for (core::IntensityPoint const& point : signal.points) {
-    bool const past = point.state == core::PointState::kActual || point.state == core::PointState::kEstimated;
-    if (past) {
-      put_point(db, source, point, signal.received_at);
-    } else {
-      future.push_back(point);
-    }
-  }
-  if (future.empty()) return;
-  std::string const points = encode_points(future);
-  if (known_issue(db, source, signal, points)) return;
-  db.prepare(
-        "INSERT INTO forecast_issues (source, issued_at, received_at, points) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (source, issued_at) DO UPDATE"
-        " SET received_at = excluded.received_at, points = excluded.points")
-      .bind(source)
-      .bind(core::to_ms(signal.issued_at))
-      .bind(core::to_ms(signal.received_at))
-      .bind(points)
-      .run();
-}
-
 void put_book(Db& db, core::JobId job, core::SignalKind kind, core::Book const& book) {
   Statement row = db.prepare(
       "INSERT INTO footprint_books (job, kind, source, carbon, priced, unpriced, actual, estimated, forecast,"
@@ -285,7 +202,7 @@ void stage_changes(Db& db, core::Changes const& changes, Counters& counters) {
   for (core::SegmentMeter const& meter : changes.meters) put_meter(db, meter);
   for (core::SegmentId const& segment : changes.meters_done) remove_meter(db, segment);
   for (core::StoredRequest const& request : changes.requests) put_request(db, request);
-  for (auto const& [rank, signal] : changes.signals) put_signal(db, rank, signal);
+  stage_signals(db, changes);
   for (core::SettledFootprint const& settled : changes.footprints) put_footprint(db, settled);
 }
 

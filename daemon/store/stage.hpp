@@ -15,5 +15,7 @@ struct Counters {
 
 // Throws SqlError; std::logic_error when an event would leave a gap in the sequence.
 void stage_changes(Db& db, core::Changes const& changes, Counters& counters);
+// The part of it that concerns feeds and forecasters.
+void stage_signals(Db& db, core::Changes const& changes);
 
 }  // namespace greenq::store

@@ -131,7 +131,10 @@ TEST(Settings, ChecksFeeds) {
   EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {path: a.csv}\n"), HasSubstr("needs a provider"));
   EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: replay}\n"), HasSubstr("needs path"));
   EXPECT_THAT(bad("feeds:\n  - {provider: replay, path: a.csv}\n"), HasSubstr("needs a zone"));
-  EXPECT_THAT(bad("site: {zone: DE}\nfeeds:\n  - {provider: neso}\n"), HasSubstr("only the zone GB"));
+  EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: neso, secret_file: x}\n"),
+              HasSubstr("belongs to the provider watttime, sgip or electricity_maps"));
+  EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: neso}\n  - {provider: neso}\n"),
+              HasSubstr("there is another neso feed"));
   EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: neso, speed: 2}\n"),
               HasSubstr("belongs to the provider replay"));
   EXPECT_THAT(bad("feeds: {provider: neso}"), HasSubstr("write a list"));
@@ -214,7 +217,7 @@ TEST(Settings, TheFeedExampleIsAccepted) {
 }
 
 std::vector<ZoneKinds> zones() {
-  return {{"GB", false, true}, {"US-CAL-CISO", true, true}, {"DE", false, true}};
+  return {{"GB", false, true, true}, {"US-CAL-CISO", true, true, false}, {"DE", false, true, false}};
 }
 
 TEST(Init, MarginalZone) {
@@ -238,12 +241,12 @@ TEST(Init, AverageOnlyZoneMovesNothingUnlessAsked) {
   EXPECT_EQ(impossible.error().reason, "NO_SUCH_SIGNAL");
 }
 
-TEST(Init, GreatBritainGetsItsLiveFeed) {
+TEST(Init, AZoneWithALiveProviderGetsIt) {
   auto const result = init_config({"GB", {}, zones()});
   ASSERT_TRUE(result.has_value());
   auto const settings = good(result->config);
   ASSERT_EQ(settings.feeds.size(), 1U);
-  EXPECT_EQ(settings.feeds[0].provider, "neso");
+  EXPECT_EQ(settings.feeds[0].provider, "auto");
   EXPECT_EQ(settings.site.signal, SiteSignalChoice::kNone);
 }
 

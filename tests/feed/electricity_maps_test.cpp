@@ -125,6 +125,10 @@ TEST(ElectricityMaps, EstimatesAreMarked) {
   EXPECT_EQ(state(R"("isEstimated":null)"), PointState::kActual);
   EXPECT_EQ(state(R"("updatedAt":"2026-03-01T05:00Z")"), PointState::kActual);
   EXPECT_EQ(state(R"("updatedAt":"2026-03-01T04:59:59Z")"), PointState::kEstimated);
+  auto const running = read_electricity_maps(
+      {reply("history", {measured(kHour, "400", R"("isEstimated":false)")})}, kAsk, kNow);
+  ASSERT_TRUE(running);
+  EXPECT_EQ(running->points.at(0).state, PointState::kEstimated);
 }
 
 TEST(ElectricityMaps, NullAndZeroAreMissing) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/carbon/archive.hpp"
 #include "core/carbon/forecast_prior.hpp"
 
 namespace greenq::core {
@@ -16,6 +17,16 @@ constexpr Hour kErrorRing = kErrorDays * 24;
 constexpr Hour kSolveEvery = 6;
 constexpr Hour kFirstDay = 24;
 constexpr std::array<int, 7> kJudged{0, 2, 5, 11, 23, 35, 47};
+
+// Of the stored form; raise it with every change of what is stored or of what it means.
+constexpr std::uint64_t kFormat = 1;
+
+// FNV-1a.
+std::uint64_t checksum(std::string_view bytes) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (char const c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
 
 double or_else(double value, double fallback) {
   return std::isnan(value) ? fallback : value;
@@ -57,19 +68,19 @@ double Forecaster::history(Hour origin, int lead) const {
 }
 
 std::optional<double> Forecaster::published(Hour hour) const {
-  auto const count = static_cast<Hour>(issue_->values.size());
-  Hour place = hour - issue_->first;
+  auto const count = static_cast<Hour>(issue_.values.size());
+  Hour place = hour - issue_.first;
   if (place < 0) return std::nullopt;
   if (place >= count) {
     if (count < 24) return std::nullopt;
     place = count - 24 + (place - count) % 24;
   }
-  double const value = issue_->values[static_cast<std::size_t>(place)];
+  double const value = issue_.values[static_cast<std::size_t>(place)];
   return std::isnan(value) ? std::nullopt : std::optional(value);
 }
 
 bool Forecaster::has_published(Hour origin) const {
-  return issue_ && origin < issue_->first + static_cast<Hour>(issue_->values.size()) + 24;
+  return !issue_.values.empty() && origin < issue_.first + static_cast<Hour>(issue_.values.size()) + 24;
 }
 
 Forecaster::Difference Forecaster::difference(std::vector<double> const& history) const {
@@ -137,7 +148,7 @@ void Forecaster::advance(Hour hour, double value) {
   for (Hour h = before; h <= hour; ++h) {
     float& error = issue_error_[static_cast<std::size_t>(h % kErrorRing)];
     error = kUnknown;
-    if (h == hour && issue_) {
+    if (h == hour && !issue_.values.empty()) {
       if (auto const p = published(h)) error = static_cast<float>(value - *p);
     }
   }
@@ -211,6 +222,44 @@ void Forecaster::say() {
   }
   for (int const lead : kJudged)
     said.bands[static_cast<std::size_t>(lead)] = residuals_.band(origin + lead, lead);
+}
+
+template <class Archive>
+void Forecaster::fields(Archive& archive) {
+  series_.fields(archive);
+  history_ridge_.fields(archive);
+  published_ridge_.fields(archive);
+  residuals_.fields(archive);
+  archive(issue_.first, issue_.values, ever_published_, issue_error_, said_);
+}
+
+std::string Forecaster::dump() const {
+  Dump out;
+  Forecaster copy = *this;
+  copy.fields(out);
+  std::string const body = out.take();
+  Dump whole;
+  whole(kFormat, std::uint64_t{sizeof(Said)}, checksum(body));
+  return whole.take() + body;
+}
+
+std::optional<Forecaster> Forecaster::read(std::string_view bytes) {
+  constexpr std::size_t kHeader = 3 * sizeof(std::uint64_t);
+  if (bytes.size() < kHeader) return std::nullopt;
+  std::uint64_t format = 0;
+  std::uint64_t said_size = 0;
+  std::uint64_t sum = 0;
+  Undump header{bytes.substr(0, kHeader)};
+  header(format, said_size, sum);
+  std::string_view const body = bytes.substr(kHeader);
+  if (format != kFormat || said_size != sizeof(Said) || sum != checksum(body)) return std::nullopt;
+  Forecaster out;
+  Undump in{body};
+  out.fields(in);
+  bool const sound = in.complete() && out.series_.sound() && out.history_ridge_.sound() &&
+                     out.published_ridge_.sound() && out.residuals_.sound() && out.said_.size() == kLeads &&
+                     out.issue_error_.size() == static_cast<std::size_t>(kErrorRing);
+  return sound ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace greenq::core

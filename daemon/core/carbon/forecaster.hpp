@@ -7,6 +7,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/carbon/hour_series.hpp"
@@ -32,6 +34,7 @@ class Forecaster {
 
   Forecaster();
   bool empty() const { return series_.empty(); }
+  Hour first() const { return series_.first(); }
   Hour next() const { return series_.next(); }  // lead 0
   double actual(Hour hour) const { return series_.at(hour); }
   // Means of hours that are over. Those after next() are learned from, in order; older ones correct the
@@ -41,6 +44,9 @@ class Forecaster {
   void publish(PublishedHours issue);
   // kHorizon hours from next() on; empty while nothing was observed.
   std::vector<HourForecast> forecast() const;
+  // What it learned, to be stored; read() gives nothing for bytes of another version or damaged ones.
+  std::string dump() const;
+  static std::optional<Forecaster> read(std::string_view bytes);
 
  private:
   static constexpr std::size_t kHistory = 9;
@@ -74,12 +80,14 @@ class Forecaster {
   void advance(Hour hour, double value);
   void learn(Hour target, double value);
   void say();
+  template <class Archive>
+  void fields(Archive& archive);
 
   HourSeries series_;
   HistoryRidge history_ridge_;
   PublishedRidge published_ridge_;
   Residuals residuals_;
-  std::optional<PublishedHours> issue_;
+  PublishedHours issue_;  // without values: none
   bool ever_published_ = false;
   std::vector<float> issue_error_;  // by hour; NaN: unknown
   std::vector<Said> said_;          // by origin

@@ -36,6 +36,14 @@ class HourSeries {
   double how(Hour hour) const { return row(hour).how; }
   Origin const& origin(Hour hour) const { return row(hour).origin; }
 
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(first_, next_, rows_);
+  }
+  bool sound() const {
+    return rows_.size() == (empty() ? 0 : static_cast<std::size_t>(kRing)) && first_ <= next_;
+  }
+
  private:
   struct Row {
     double value;

@@ -50,6 +50,11 @@ class LeadRidge {
     }
   }
   void solve();
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(count_, weights_, evidence_);
+  }
+  bool sound() const { return weights_.size() == kLeads && evidence_.size() == kLeads; }
 
  private:
   static constexpr std::size_t kPacked = N * (N + 1) / 2;  // lower triangle, row by row

@@ -30,6 +30,11 @@ class Residuals {
   std::vector<std::optional<Band>> bands(Hour first, int count) const;
   // Learns from how a band that was given held.
   void judge(Hour target, Band given, double residual);
+  template <class Archive>
+  void fields(Archive& archive) {
+    archive(newest_, values_, stretch_below_, stretch_above_);
+  }
+  bool sound() const { return values_.size() == static_cast<std::size_t>(kRing) * kLeads; }
 
  private:
   static constexpr Hour kDays = 56;

@@ -182,7 +182,7 @@ std::vector<IntensityPoint> fill_gaps(std::vector<IntensityPoint> const& first,
   auto const fill = [&](Interval gap) {
     while (filler != second.end() && filler->interval.end <= gap.begin) ++filler;
     for (auto it = filler; it != second.end() && it->interval.begin < gap.end; ++it) {
-      out.push_back({intersect(it->interval, gap), it->value, it->state});
+      out.push_back({intersect(it->interval, gap), it->value, it->state, it->spread});
     }
   };
   Instant done = interval.begin;
@@ -190,7 +190,7 @@ std::vector<IntensityPoint> fill_gaps(std::vector<IntensityPoint> const& first,
     Interval const part = intersect(point.interval, interval);
     if (part.empty()) continue;
     if (done < part.begin) fill({done, part.begin});
-    out.push_back({part, point.value, point.state});
+    out.push_back({part, point.value, point.state, point.spread});
     done = part.end;
   }
   if (done < interval.end) fill({done, interval.end});

@@ -38,10 +38,17 @@ struct SignalSource {
   friend bool operator==(SignalSource const&, SignalSource const&) = default;
 };
 
+struct IntensitySpread {
+  Intensity low;   // 10th percentile
+  Intensity high;  // 90th percentile
+  friend bool operator==(IntensitySpread const&, IntensitySpread const&) = default;
+};
+
 struct IntensityPoint {
   Interval interval;
   Intensity value;
   PointState state = PointState::kActual;
+  std::optional<IntensitySpread> spread{};  // nothing: not known
   friend bool operator==(IntensityPoint const&, IntensityPoint const&) = default;
 };
 
@@ -52,6 +59,8 @@ struct Signal {
   Instant issued_at{};
   bool issue_time_is_receipt = true;
   Instant received_at{};
+  // Recorded or chosen figures (replay, file): used as they are, never corrected by experience.
+  bool as_given = false;
   std::vector<IntensityPoint> points;  // ordered, no overlap, gaps allowed
 };
 

@@ -1,17 +1,7 @@
 #include "core/carbon/site.hpp"
 
-#include <algorithm>
-
 namespace greenq::core {
 namespace {
-
-// How far back the typical day is laid under the figures of feeds, so that what just ran can be priced.
-constexpr Span kPast{std::chrono::hours{48}};
-
-bool covers(std::vector<IntensityPoint> const& points, Instant now) {
-  return std::any_of(points.begin(), points.end(),
-                     [now](IntensityPoint const& point) { return point.interval.contains(now); });
-}
 
 char const* article(SignalKind kind) {
   return kind == SignalKind::kAverage ? "an" : "a";
@@ -31,63 +21,38 @@ std::string no_signal(std::string const& zone, SignalKind kind) {
 }  // namespace
 
 void SiteSignals::put(int rank, Signal signal) {
-  std::vector<Ranked>& feeds = latest_[signal.source.kind];
-  std::erase_if(feeds, [&](Ranked const& r) {
-    return r.signal.source.provider == signal.source.provider && r.signal.source.zone == signal.source.zone;
-  });
-  auto const place = std::upper_bound(feeds.begin(), feeds.end(), rank,
-                                      [](int value, Ranked const& r) { return value < r.rank; });
-  feeds.insert(place, Ranked{rank, std::move(signal)});
+  Track& track = tracks_[signal.source.kind];
+  track.put(rank, std::move(signal));
 }
 
 void SiteSignals::put_profile(Profile profile) {
-  SignalKind const kind = profile.source.kind;
-  profiles_.insert_or_assign(kind, std::move(profile));
+  Track& track = tracks_[profile.source.kind];
+  track.put_profile(std::move(profile));
+}
+
+void SiteSignals::put_factor(YearlyFactor factor) {
+  Track& track = tracks_[factor.source.kind];
+  track.put_factor(std::move(factor));
+}
+
+void SiteSignals::restore(SignalKind kind, std::string provider, Forecaster forecaster,
+                          std::vector<IntensityPoint> const& actuals) {
+  tracks_[kind].restore(kind, std::move(provider), std::move(forecaster), actuals);
+}
+
+Track const* SiteSignals::track(SignalKind kind) const {
+  auto const found = tracks_.find(kind);
+  return found == tracks_.end() ? nullptr : &found->second;
 }
 
 KindView SiteSignals::view(SignalKind kind, Instant now, Span horizon) const {
-  KindView view;
-  auto const feeds = latest_.find(kind);
-  auto const profile = profiles_.find(kind);
-  Interval wanted{std::chrono::floor<std::chrono::hours>(now) - kPast, now + horizon};
-  std::vector<IntensityPoint> points;
-  bool covered_now = false;
-  bool named = false;
-  if (feeds != latest_.end()) {
-    for (Ranked const& ranked : feeds->second) {
-      std::vector<IntensityPoint> const& reply = ranked.signal.points;
-      if (reply.empty()) continue;
-      wanted.begin = std::min(wanted.begin, reply.front().interval.begin);
-      wanted.end = std::max(wanted.end, reply.back().interval.end);
-      points = fill_gaps(points, reply, wanted);
-      covered_now = covered_now || covers(reply, now);
-      if (!named && reply.back().interval.end > now) {
-        named = true;
-        view.source = ranked.signal.source;
-        view.issued_at = ranked.signal.issued_at;
-        view.issue_time_is_receipt = ranked.signal.issue_time_is_receipt;
-      }
-    }
-    view.feed_stale = !feeds->second.empty() && !covered_now;
-  }
-  if (profile != profiles_.end()) {
-    points = fill_gaps(points, climatology(profile->second, wanted), wanted);
-    if (!named) view.source = profile->second.source;
-  }
-  if (!points.empty()) view.curve = std::make_shared<Curve const>(std::move(points));
-  return view;
+  Track const* const known = track(kind);
+  return known == nullptr ? KindView{} : known->view(now, horizon);
 }
 
 std::optional<PointState> SiteSignals::best_state(SignalKind kind) const {
-  std::optional<PointState> best;
-  auto const consider = [&best](PointState state) { best = best ? std::min(*best, state) : state; };
-  if (profiles_.contains(kind)) consider(PointState::kClimatology);
-  if (auto const feeds = latest_.find(kind); feeds != latest_.end()) {
-    for (Ranked const& ranked : feeds->second) {
-      for (IntensityPoint const& point : ranked.signal.points) consider(point.state);
-    }
-  }
-  return best;
+  Track const* const known = track(kind);
+  return known == nullptr ? std::nullopt : known->best_state();
 }
 
 bool SiteSignals::has(SignalKind kind) const {

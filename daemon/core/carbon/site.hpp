@@ -1,7 +1,4 @@
-// The signals of one site: newest reply of each feed, shipped profiles, and the curve that decides.
-//
-// Rungs, best first: points of the preferred feed, points of the next feed of the same kind, the typical day.
-// Kinds are never mixed: marginal and average each have their own curve.
+// The signals of one zone and the curve that decides. Kinds are never mixed: each has its own track.
 #pragma once
 
 #include <map>
@@ -10,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/carbon/signal.hpp"
+#include "core/carbon/track.hpp"
 #include "core/job.hpp"
 
 namespace greenq::core {
@@ -28,32 +25,25 @@ struct SiteConfig {
   Span horizon{std::chrono::hours{24 * 7}};  // planning horizon
 };
 
-// What one kind offers at a moment.
-struct KindView {
-  std::shared_ptr<Curve const> curve;  // null: nothing known
-  SignalSource source;                 // of the best rung that covers now or the future
-  Instant issued_at{};
-  bool issue_time_is_receipt = true;
-  bool feed_stale = false;  // a feed exists but its newest reply no longer covers now
-};
-
+// One zone: a track for each kind.
 class SiteSignals {
  public:
-  // Replaces the newest reply of that (provider, zone, kind). `rank` orders feeds of one kind, 0 first.
+  // Replaces the newest reply of that (provider, kind). `rank` orders feeds of one kind, 0 first.
   void put(int rank, Signal signal);
   void put_profile(Profile profile);
+  void put_factor(YearlyFactor factor);
+  void restore(SignalKind kind, std::string provider, Forecaster forecaster,
+               std::vector<IntensityPoint> const& actuals);
+  void note_told(SignalKind kind, Instant issued_at) { tracks_[kind].note_told(issued_at); }
+  void note_stored(SignalKind kind, Hour next) { tracks_[kind].note_stored(next); }
   KindView view(SignalKind kind, Instant now, Span horizon) const;
   // The best rung that any reply or profile of that kind offers at any time; nothing when there is none.
   std::optional<PointState> best_state(SignalKind kind) const;
   bool has(SignalKind kind) const;
+  Track const* track(SignalKind kind) const;  // null: nothing of that kind
 
  private:
-  struct Ranked {
-    int rank = 0;
-    Signal signal;
-  };
-  std::map<SignalKind, std::vector<Ranked>> latest_;  // ordered by rank
-  std::map<SignalKind, Profile> profiles_;
+  std::map<SignalKind, Track> tracks_;
 };
 
 // Which curve decides for a job, or why it is not shifted.
