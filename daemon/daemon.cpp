@@ -65,20 +65,6 @@ double uniform() {
   return static_cast<double>(app::system_random64() >> 11U) * 0x1.0p-53;
 }
 
-void log_feed(feed::LogLevel level, std::string const& id, std::string const& text) {
-  switch (level) {
-    case feed::LogLevel::kInfo:
-      spdlog::info("{} message=\"{}\"", id, text);
-      return;
-    case feed::LogLevel::kWarning:
-      spdlog::warn("{} message=\"{}\"", id, text);
-      return;
-    case feed::LogLevel::kError:
-      spdlog::error("{} message=\"{}\"", id, text);
-      return;
-  }
-}
-
 }  // namespace
 
 struct Daemon::Graph {
@@ -93,6 +79,7 @@ struct Daemon::Graph {
   std::string hold_reason;
   core::JobId first_job = 1;  // smaller ids may have been given by an earlier ledger
   bool new_ledger = false;
+  std::filesystem::path kept_backup;  // of an earlier ledger that is not there any more
   meter::GpuList gpus;
   meter::MachineModel model;
   std::unique_ptr<exec::LocalRunner> runner;
@@ -115,6 +102,7 @@ struct Daemon::Graph {
   }
 
   core::Result<void> open_store();
+  core::Result<void> look_for_earlier_ledger();
   core::Result<void> open_backup(core::Error const& why);
   void make_machine();
   void make_engine();
@@ -122,6 +110,7 @@ struct Daemon::Graph {
   core::Result<void> make_rpc();
   core::Result<void> run_core();
   std::vector<std::string> warnings() const;
+  std::string ledger_warning() const;
   void stop();
 };
 
@@ -139,7 +128,7 @@ core::Result<void> Daemon::Graph::open_backup(core::Error const& why) {
   spdlog::error("STORE_CORRUPT message=\"{}\"", hold_reason);
   store::ReadOptions read;
   read.database = *backup;
-  read.prices = {app::site_config(settings()), profiles()};
+  read.prices = {app::site_config(settings()), profiles(), yearly_factors(settings())};
   read.immutable = true;
   auto pool = store::ReadPool::open(std::move(read));
   if (!pool) return tl::unexpected(pool.error());
@@ -148,18 +137,36 @@ core::Result<void> Daemon::Graph::open_backup(core::Error const& why) {
   return {};
 }
 
+// A ledger that somebody removed leaves run directories and perhaps its backup, which the first backup of the
+// new one would replace.
+core::Result<void> Daemon::Graph::look_for_earlier_ledger() {
+  auto const database = state_dir() / "greenq.db";
+  new_ledger = !std::filesystem::exists(database);
+  first_job = app::next_unused_job(state_dir());
+  auto const backup = store::backup_path(database);
+  if (!new_ledger || !std::filesystem::exists(backup)) return {};
+  kept_backup = backup.string() + "." + std::to_string(core::to_ms(clock.now()) / 1000);
+  std::error_code failed;
+  std::filesystem::rename(backup, kept_backup, failed);
+  if (!failed) return {};
+  return core::fail(core::ErrorCode::kFailedPrecondition, "STATE_DIR_UNUSABLE",
+                    database.string() + " is missing, and its backup cannot be renamed to " +
+                        kept_backup.string() + " (" + failed.message() +
+                        "); copy the backup to greenq.db to go on with it, or move it away");
+}
+
 core::Result<void> Daemon::Graph::open_store() {
   bool const for_others = settings().exec.run_as == app::RunAs::kSubmitter;
   auto locked = store::lock_state_dir(state_dir(), for_others ? 0711 : 0700);
   if (!locked) return tl::unexpected(locked.error());
   lock = std::move(*locked);
-  new_ledger = !std::filesystem::exists(state_dir() / "greenq.db");
-  first_job = app::next_unused_job(state_dir());
+  if (auto looked = look_for_earlier_ledger(); !looked) return looked;
   store::StoreOptions write;
   write.database = state_dir() / "greenq.db";
   write.clock = &clock;
   write.new_epoch = [this] { return app::uuid_v7(clock.now(), app::system_random64); };
-  write.zone = settings().site.zone;
+  write.keep_forecasts = settings().store.keep_forecasts;
+  write.signals = {settings().store.full_forecasts, settings().store.keep_actuals};
   write.wal_limit_bytes = settings().store.wal_limit_bytes;
   write.min_free_bytes = settings().store.min_free_bytes;
   write.backup_every = settings().store.backup_interval;
@@ -169,7 +176,7 @@ core::Result<void> Daemon::Graph::open_store() {
   store = std::move(*opened);
   store::ReadOptions read;
   read.database = state_dir() / "greenq.db";
-  read.prices = {app::site_config(settings()), profiles()};
+  read.prices = {app::site_config(settings()), profiles(), yearly_factors(settings())};
   auto pool = store::ReadPool::open(std::move(read));
   if (!pool) return tl::unexpected(pool.error());
   reads = std::move(*pool);
@@ -218,6 +225,7 @@ void Daemon::Graph::make_engine() {
   parts.site = app::site_config(settings());
   parts.model = model.model;
   parts.profiles = profiles();
+  parts.factors = yearly_factors(settings());
   parts.new_uid = [](core::Instant at) { return app::uuid_v7(at, app::system_random64); };
   parts.run_on_planner = [this](std::function<void()> job) { planner->run(std::move(job)); };
   parts.hold_reason = hold_reason;
@@ -229,7 +237,7 @@ void Daemon::Graph::make_engine() {
 }
 
 core::Result<void> Daemon::Graph::make_feeds() {
-  feed_host = std::make_unique<feed::FeedHost>();
+  feed_host = std::make_unique<feed::AsioHost>();
   feed::FeedContext context;
   context.clock = &clock;
   context.inbox = &inbox;
@@ -262,14 +270,22 @@ std::vector<std::string> Daemon::Graph::warnings() const {
   if (speed() > 1)
     out.emplace_back("a replay feed is played: its figures are recorded ones, not those of today");
   if (!hold_reason.empty()) out.push_back(hold_reason);
-  if (new_ledger && first_job > 1) {
-    out.push_back(
-        "greenq.db is new, but runs/ holds jobs of an earlier one: they are not known any more, and new jobs "
-        "are "
-        "numbered from " +
-        std::to_string(first_job) + "; if that was not meant, stop greenqd and put the old file back");
-  }
+  if (auto lost = ledger_warning(); !lost.empty()) out.push_back(std::move(lost));
   return out;
+}
+
+std::string Daemon::Graph::ledger_warning() const {
+  bool const runs = first_job > 1;
+  bool const backup = !kept_backup.empty();
+  if (!new_ledger || (!runs && !backup)) return {};
+  std::string text = "greenq.db is new, but ";
+  if (runs) text += "runs/ holds jobs of an earlier one";
+  if (runs && backup) text += " and ";
+  if (backup) text += "there was a backup of an earlier one, now kept as " + kept_backup.string();
+  text += ": its jobs are not known any more, and new jobs are numbered from " + std::to_string(first_job) +
+          "; if that was not meant, stop greenqd and put the old file back";
+  if (backup) text += ", or copy the backup to greenq.db";
+  return text;
 }
 
 core::Result<void> Daemon::Graph::make_rpc() {

@@ -1,6 +1,9 @@
 #include "feed_setup.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <map>
@@ -124,6 +127,20 @@ std::vector<app::FeedSettings> feeds_to_check(std::string const& zone, app::Sett
 
 }  // namespace
 
+void log_feed(feed::LogLevel level, std::string const& id, std::string const& text) {
+  switch (level) {
+    case feed::LogLevel::kInfo:
+      spdlog::info("{} message=\"{}\"", id, text);
+      return;
+    case feed::LogLevel::kWarning:
+      spdlog::warn("{} message=\"{}\"", id, text);
+      return;
+    case feed::LogLevel::kError:
+      spdlog::error("{} message=\"{}\"", id, text);
+      return;
+  }
+}
+
 core::Result<std::vector<feed::FeedConfig>> feed_configs(app::Settings const& settings,
                                                          app::Environment const& environment) {
   std::vector<feed::FeedConfig> out;
@@ -152,6 +169,20 @@ core::Result<std::vector<feed::FeedConfig>> feed_configs(app::Settings const& se
   return out;
 }
 
+std::vector<core::YearlyFactor> yearly_factors(app::Settings const& settings) {
+  std::vector<core::YearlyFactor> out;
+  auto const add = [&](std::optional<double> grams, core::SignalKind kind) {
+    if (!grams) return;
+    std::string const label =
+        std::string("yearly ") + core::to_string(kind) + " factor of the settings, " + settings.site.zone;
+    out.push_back({{std::llround(*grams * 1000)},
+                   {settings.site.zone, kind, core::SignalBasis::kUnknown, core::kYearlyFactor, label, ""}});
+  };
+  add(settings.site.marginal_factor, core::SignalKind::kMarginal);
+  add(settings.site.average_factor, core::SignalKind::kAverage);
+  return out;
+}
+
 std::vector<app::ZoneKinds> known_zones() {
   std::map<std::string, app::ZoneKinds> zones;
   for (feed::ShippedZone const& zone : feed::shipped_zones()) {
@@ -176,7 +207,7 @@ int check_feeds(std::string const& zone, app::Settings const& settings, app::Env
   }
   app::SystemClock clock;
   Basket basket;
-  feed::FeedHost host;
+  feed::AsioHost host;
   feed::FeedContext context;
   context.clock = &clock;
   context.inbox = &basket;

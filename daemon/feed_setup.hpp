@@ -6,6 +6,7 @@
 
 #include "app/paths.hpp"
 #include "app/settings.hpp"
+#include "core/carbon/track.hpp"
 #include "feed/feed.hpp"
 
 namespace greenq {
@@ -14,6 +15,12 @@ namespace greenq {
 // `auto` knows no provider for its zone.
 core::Result<std::vector<feed::FeedConfig>> feed_configs(app::Settings const& settings,
                                                          app::Environment const& environment);
+
+// Writes what feeds report to the log of the daemon.
+void log_feed(feed::LogLevel level, std::string const& id, std::string const& text);
+
+// The yearly factors of the site's zone that the settings name.
+std::vector<core::YearlyFactor> yearly_factors(app::Settings const& settings);
 
 // Zones with a typical day or a live provider, for `greenqd init`.
 std::vector<app::ZoneKinds> known_zones();

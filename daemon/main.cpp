@@ -114,11 +114,20 @@ sigset_t stop_signals() {
 }
 
 // Connections, shepherds and databases are many descriptors; the usual soft limit of 1024 is for select(2).
-void raise_descriptor_limit() {
+// With very few the libraries abort or wait for ever, so the daemon does not start then.
+core::Result<void> raise_descriptor_limit() {
+  constexpr rlim_t kLeast = 64;
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  rlim_t const before = limit.rlim_cur;
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
-  setrlimit(RLIMIT_NOFILE, &limit);
+  rlim_t const now = setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+  if (now >= kLeast) return {};
+  return core::fail(core::ErrorCode::kFailedPrecondition, "FEW_DESCRIPTORS",
+                    "greenqd may open only " + std::to_string(now) + " files at once and needs at least " +
+                        std::to_string(kLeast) +
+                        "; raise the limit with `ulimit -n 1024`, or with LimitNOFILE= in its service, and "
+                        "start it again");
 }
 
 core::Result<app::LoadedSettings> read_settings(Flags const& flags) {
@@ -128,13 +137,14 @@ core::Result<app::LoadedSettings> read_settings(Flags const& flags) {
 }
 
 int serve(Flags const& flags) {
-  raise_descriptor_limit();
+  if (auto const enough = raise_descriptor_limit(); !enough) return complain(enough.error());
+  auto settings = read_settings(flags);
+  if (!settings) return complain(settings.error());
+  // Not before the settings are read: a slow disk there must not make the daemon deaf. No thread runs yet.
   sigset_t const signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
-  auto settings = read_settings(flags);
-  if (!settings) return complain(settings.error());
   set_up_log(settings->settings.log);
   std::string const socket = flags.socket.empty() ? settings->settings.server.socket : flags.socket;
   auto paths = app::find_paths(getuid(), app::process_environment(), std::filesystem::current_path().string(),

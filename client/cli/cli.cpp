@@ -78,6 +78,7 @@ void add_verbs(Cli& cli) {
   add_report(cli);
   add_forecast(cli);
   add_zones(cli);
+  add_feeds(cli);
   add_nodes(cli);
   add_doctor(cli);
   add_completion(cli);

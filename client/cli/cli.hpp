@@ -93,6 +93,7 @@ void add_history(Cli& cli);     // history
 void add_report(Cli& cli);      // report
 void add_forecast(Cli& cli);    // forecast
 void add_zones(Cli& cli);       // zones
+void add_feeds(Cli& cli);       // feeds
 void add_nodes(Cli& cli);       // nodes
 void add_doctor(Cli& cli);      // doctor
 void add_completion(Cli& cli);  // completion

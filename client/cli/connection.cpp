@@ -9,8 +9,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
+#include <thread>
 
 namespace greenq::client {
 
@@ -42,7 +46,9 @@ SocketCandidate choose_socket(std::vector<SocketCandidate> const& candidates) {
 
 namespace {
 
-constexpr int kHangUpWaitMs = 1000;
+constexpr int kFirstWordsMs = 1000;
+constexpr std::string_view kTooMany = "too many connections";  // as in daemon/rpc/server.cpp
+constexpr std::chrono::milliseconds kEndingPause{50};  // of a daemon that closes one thing after another
 
 // A connected descriptor, or -1 and errno.
 int connect_to(std::string const& path) {
@@ -58,15 +64,30 @@ int connect_to(std::string const& path) {
   return -1;
 }
 
-// greenqd greets first; when too many connections are open it closes a new one without a word.
-bool hangs_up(std::string const& path) {
+// What greenqd says first: the greeting of HTTP/2, or that it has too many connections. Empty when it closes
+// without a word, as it does when it ends; nothing when it is silent, or when nobody listens any more.
+std::optional<std::string> first_words(std::string const& path) {
   int const fd = connect_to(path);
-  if (fd < 0) return false;
+  if (fd < 0) return std::nullopt;
+  std::optional<std::string> words;
   pollfd waiting{fd, POLLIN, 0};
-  char byte = 0;
-  bool const closed = ::poll(&waiting, 1, kHangUpWaitMs) == 1 && ::recv(fd, &byte, 1, MSG_PEEK) <= 0;
+  if (::poll(&waiting, 1, kFirstWordsMs) == 1) {
+    std::array<char, 256> buffer{};
+    auto const got = ::recv(fd, buffer.data(), buffer.size(), 0);
+    words = std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  }
   ::close(fd);
-  return closed;
+  return words;
+}
+
+Failure connection_lost(std::string const& path) {
+  Failure failure;
+  failure.exit = Exit::kUnreachable;
+  failure.code = "UNREACHABLE";
+  failure.reason = "CONNECTION_LOST";
+  failure.message =
+      "the connection to greenqd at " + path + " was lost, as when it is restarted; see `greenq doctor`";
+  return failure;
 }
 
 }  // namespace
@@ -88,9 +109,15 @@ std::optional<Failure> unreachable(SocketCandidate const& socket) {
   Failure failure;
   failure.exit = Exit::kUnreachable;
   failure.code = "UNREACHABLE";
-  switch (probe_socket(socket.path)) {
+  auto state = probe_socket(socket.path);
+  auto const words = state == SocketState::kAnswers ? first_words(socket.path) : std::nullopt;
+  if (words && words->empty()) {
+    std::this_thread::sleep_for(kEndingPause);
+    state = probe_socket(socket.path);
+  }
+  switch (state) {
     case SocketState::kAnswers:
-      if (!hangs_up(socket.path)) return std::nullopt;
+      if (!words || words->find(kTooMany) == std::string::npos) return std::nullopt;
       failure.exit = Exit::kError;
       failure.code = "RESOURCE_EXHAUSTED";
       failure.reason = "TOO_MANY_CONNECTIONS";
@@ -142,10 +169,17 @@ Connection::Connection(SocketCandidate socket) : socket_(std::move(socket)) {
 }
 
 Failure Connection::explain(grpc::Status const& status) const {
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    if (auto failure = unreachable(socket_)) return *failure;
-  }
-  return failure_of(status);
+  auto const code = status.error_code();
+  // What greenqd says carries details; without them gRPC tells of a connection that broke or never was. A
+  // daemon that stops in good order cancels what is under way.
+  bool const lost = status.error_details().empty() &&
+                    (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::CANCELLED);
+  std::optional<Failure> failure;
+  if (lost || code == grpc::StatusCode::UNAVAILABLE) failure = unreachable(socket_);
+  if (!failure) failure = lost ? connection_lost(socket_.path) : failure_of(status);
+  bool const never_sent = status.error_message().starts_with("failed to connect to all addresses");
+  failure->unsure = (lost && !never_sent) || code == grpc::StatusCode::DEADLINE_EXCEEDED;
+  return *failure;
 }
 
 }  // namespace greenq::client

@@ -35,7 +35,7 @@ SocketCandidate choose_socket(std::vector<SocketCandidate> const& candidates);
 
 enum class SocketState : std::uint8_t { kAnswers, kMissing, kNobodyListens, kDenied, kNotASocket };
 SocketState probe_socket(std::string const& path);
-// Why the daemon cannot be reached and what to do; nothing when somebody listens and lets us in.
+// Why the daemon cannot be reached and what to do; nothing when somebody listens there.
 std::optional<Failure> unreachable(SocketCandidate const& socket);
 
 // One channel; opened lazily. Calls may come from several threads.
@@ -61,7 +61,7 @@ class Connection {
     return response;
   }
 
-  // failure_of, but says how to start the daemon when it is not there.
+  // failure_of, but says how to start the daemon when it is not there, and that a connection was lost.
   Failure explain(grpc::Status const& status) const;
 
  private:

@@ -6,6 +6,16 @@
 
 namespace greenq::client {
 
+namespace {
+
+// 141 may be the job's own, from a shell that tells how its last program died.
+bool exited_by_itself(v1::Job const& job) {
+  return job.attempts_size() > 0 &&
+         job.attempts(job.attempts_size() - 1).outcome() == v1::Attempt::OUTCOME_EXITED;
+}
+
+}  // namespace
+
 int exit_code_of(v1::Job const& job) {
   if (job.state() == v1::Job::STATE_SUCCEEDED) return 0;
   int const code = job.exit_status() & 0xFF;
@@ -15,8 +25,9 @@ int exit_code_of(v1::Job const& job) {
 std::string ending_line(v1::Job const& job, UtcTime now) {
   auto line = full_id(job.name()) + ' ' + state_text(job.state());
   if (job.state() == v1::Job::STATE_FAILED && job.exit_status() != 0) {
-    line += job.exit_status() > 128 ? " (signal " + std::to_string(job.exit_status() - 128) + ')'
-                                    : " (exit " + std::to_string(job.exit_status()) + ')';
+    bool const signal = job.exit_status() > 128 && !exited_by_itself(job);
+    line += signal ? " (signal " + std::to_string(job.exit_status() - 128) + ')'
+                   : " (exit " + std::to_string(job.exit_status()) + ')';
   }
   if (job.state() == v1::Job::STATE_SUCCEEDED) return line;
   auto const more = further_message(job, now);

@@ -37,6 +37,8 @@ struct Failure {
   std::string code;      // canonical, e.g. "NOT_FOUND"; "USAGE", "INVALID_FILE", "UNREACHABLE" for our own
   std::string reason{};  // ErrorInfo.reason, e.g. "NEVER_FITS"; may be empty
   std::string message;   // one sentence that says what to do
+  // The request may have reached greenqd and only its answer was lost.
+  bool unsure = false;
   std::vector<Violation> violations{};
   // Of a file, with its text for the source lines; sorted.
   std::vector<config::Problem> problems{};

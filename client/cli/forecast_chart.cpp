@@ -16,6 +16,8 @@ struct Row {
   UtcTime begin;
   UtcTime end;
   std::optional<double> mg;  // mean over the known part
+  // Mean 10th and 90th percentile, where all of the known part has them.
+  std::optional<std::pair<double, double>> spread{};
   v1::PointState worst = v1::POINT_STATE_UNSPECIFIED;
   bool chosen = false;
 };
@@ -36,16 +38,26 @@ Milliseconds step_of(Milliseconds length, int rows) {
 
 void fill(Row& row, v1::GetForecastResponse const& forecast) {
   double sum = 0;
+  double low = 0;
+  double high = 0;
+  bool spread = true;
   std::int64_t covered = 0;
   for (auto const& point : forecast.points()) {
     auto const from = std::max(row.begin, instant(point.start_time()));
     auto const to = std::min(row.end, instant(point.end_time()));
     if (to <= from) continue;
-    sum += static_cast<double>(point.mg_per_kwh()) * static_cast<double>((to - from).count());
+    auto const weight = static_cast<double>((to - from).count());
+    sum += static_cast<double>(point.mg_per_kwh()) * weight;
+    low += static_cast<double>(point.low_mg_per_kwh()) * weight;
+    high += static_cast<double>(point.high_mg_per_kwh()) * weight;
+    spread = spread && point.has_low_mg_per_kwh() && point.has_high_mg_per_kwh();
     covered += (to - from).count();
     row.worst = std::max(row.worst, point.state());
   }
-  if (covered > 0) row.mg = sum / static_cast<double>(covered);
+  if (covered == 0) return;
+  auto const whole = static_cast<double>(covered);
+  row.mg = sum / whole;
+  if (spread) row.spread = std::pair{low / whole, high / whole};
 }
 
 bool overlaps(Row const& row, v1::PlannedWindow const& window) {
@@ -64,8 +76,12 @@ std::vector<Row> rows_of(v1::GetForecastResponse const& forecast, ChartOptions c
   auto const late =
       step < std::chrono::minutes(1) ? Milliseconds(0) : options.begin.time_since_epoch() % step;
   for (auto at = options.begin - late; at < options.end; at += step) {
-    Row row{std::max(at, options.begin), std::min(at + step, options.end), std::nullopt,
-            v1::POINT_STATE_UNSPECIFIED, false};
+    Row row{std::max(at, options.begin),
+            std::min(at + step, options.end),
+            std::nullopt,
+            std::nullopt,
+            v1::POINT_STATE_UNSPECIFIED,
+            false};
     fill(row, forecast);
     if (options.plan) mark(row, *options.plan);
     rows.push_back(row);
@@ -112,6 +128,15 @@ std::string title(v1::SignalSource const& source, std::optional<v1::PointState> 
   return out + '\n';
 }
 
+std::string learned_text(std::int64_t hours) {
+  return hours < 48 ? fmt::format("{} h", hours) : fmt::format("{} days", hours / 24);
+}
+
+std::string spread_text(std::pair<double, double> const& spread) {
+  return intensity_text(static_cast<std::int64_t>(spread.first)) + " to " +
+         intensity_text(static_cast<std::int64_t>(spread.second));
+}
+
 std::string legend(v1::Plan const& plan, UtcTime now) {
   auto text =
       std::string(plan.not_shifted_reason().empty() ? "> best window: " : "> not shifted, so it would run ") +
@@ -139,7 +164,7 @@ std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions
     top = std::max(top, row.mg.value_or(0));
     width = std::max(width, label(row, step, now).size());
   }
-  auto const room = std::clamp(options.columns - static_cast<int>(width) - 26, 10, 60);
+  auto const room = std::clamp(options.columns - static_cast<int>(width) - 40, 10, 60);
   auto out = title(forecast.source(), common, now, style);
   for (std::size_t i = 0; i < std::min(known + 1, rows.size()); ++i) {
     auto const& row = rows[i];
@@ -151,8 +176,15 @@ std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions
     auto const drawn = bar(*row.mg / top, room, options.utf8);
     out += fmt::format("{:>5} ", intensity_text(static_cast<std::int64_t>(*row.mg)));
     out += row.chosen ? style.green(drawn) : drawn;
+    if (row.spread) out += ' ' + style.dim(spread_text(*row.spread));
     if (!common && !is_forecast(row.worst)) out += ' ' + style.dim(point_state_text(row.worst));
     out += '\n';
+  }
+  bool const spreads =
+      std::any_of(rows.begin(), rows.end(), [](Row const& row) { return row.spread.has_value(); });
+  if (spreads) out += "\"to\": four of five hours fall between these figures.\n";
+  if (forecast.learned_hours() > 0) {
+    out += fmt::format("Corrected by {} of what was measured.\n", learned_text(forecast.learned_hours()));
   }
   if (options.plan && options.plan->has_chosen()) out += legend(*options.plan, now);
   if (!forecast.source().attribution().empty())

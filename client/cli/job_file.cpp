@@ -90,6 +90,14 @@ Place find_place(config::Node const& document, std::string_view wire) {
   return place;
 }
 
+// A named pipe without a writer, or a terminal, would be waited for without an end. A pipe that greenq was
+// started with has a writer: `greenq submit <(make-job)`.
+bool may_be_read(std::string const& file, struct stat const& info) {
+  bool const given =
+      file == "/dev/stdin" || file.starts_with("/dev/fd/") || file.starts_with("/proc/self/fd/");
+  return S_ISREG(info.st_mode) || (S_ISFIFO(info.st_mode) && given);
+}
+
 Result<std::string> read_all(std::string const& file, Environment const& env) {
   if (file == "-") {
     std::string text;
@@ -99,14 +107,17 @@ Result<std::string> read_all(std::string const& file, Environment const& env) {
     }
     return text;
   }
+  struct stat info {};
+  if (::stat(file.c_str(), &info) == 0 && !may_be_read(file, info)) {
+    return fail(
+        Exit::kUsage, "INVALID_FILE",
+        file + (S_ISDIR(info.st_mode) ? ": is a directory; name a job file"
+                                      : ": is not a regular file; name a job file, or give - and pipe "
+                                        "it to greenq"));
+  }
   int const fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
     return fail(Exit::kUsage, "INVALID_FILE", file + ": cannot be opened: " + std::strerror(errno));
-  }
-  struct stat info {};
-  if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
-    ::close(fd);
-    return fail(Exit::kUsage, "INVALID_FILE", file + ": is a directory; name a job file");
   }
   std::string text;
   std::array<char, 8192> buffer{};

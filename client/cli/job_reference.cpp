@@ -6,9 +6,9 @@ namespace greenq::client {
 namespace {
 
 constexpr JobKey kKeys[] = {
-    {"run", "text", "`run` or `command` is needed", "A script for `bash -euo pipefail`.",
+    {"run", "text, less than 128 KiB", "`run` or `command` is needed", "A script for `bash -euo pipefail`.",
      "run: python3 train.py"},
-    {"command", "list of texts, at most 4096", "`run` or `command` is needed",
+    {"command", "list of texts, at most 4096, each less than 128 KiB", "`run` or `command` is needed",
      "A program and its arguments, without a shell. Instead of `run`.", "command: [python3, train.py]"},
     {"name", "1 to 63 of a-z, 0-9 and -, not - first", "job- and the id",
      "Shown in lists; `depends_on` can refer to it.", "name: resnet50"},
@@ -16,7 +16,7 @@ constexpr JobKey kKeys[] = {
      "Jobs of one project are listed and reported together.", "project: vision"},
     {"workdir", "path", "the directory greenq is called in",
      "Where the job runs. `~/` and relative paths are completed; it must exist.", "workdir: ~/src/resnet"},
-    {"env", "map of texts, at most 256 KiB", "none",
+    {"env", "map of texts, at most 256 KiB, each less than 128 KiB", "none",
      "Environment. Besides it the job sees only HOME, USER, LOGNAME, SHELL, PATH and what GreenQ sets "
      "(GREENQ_*, "
      "CUDA_VISIBLE_DEVICES). Names that begin with GREENQ_ are refused.",

@@ -14,6 +14,9 @@ namespace {
 
 using config::MapReader;
 
+// MAX_ARG_STRLEN of Linux: one argument, or one NAME=value, with its end.
+constexpr std::size_t kMaxString = std::size_t{128} * 1024;
+
 class JobReader {
  public:
   JobReader(config::Node const& document, Environment const& env, config::Problems& problems,
@@ -89,6 +92,11 @@ class JobReader {
     if (command && (command->empty() || command->front().empty())) {
       job_.complain("command", "is empty; the first entry must be a program");
     }
+    auto const check_size = [&](std::string_view key, std::string const& text) {
+      if (text.size() >= kMaxString) job_.complain(key, "one argument has " + too_long(text.size()));
+    };
+    if (run) check_size("run", *run);
+    for (auto const& one : command.value_or(std::vector<std::string>{})) check_size("command", one);
     if (run) spec().set_run(*run);
     if (command) spec().mutable_command()->Assign(command->begin(), command->end());
   }
@@ -116,6 +124,7 @@ class JobReader {
     if (auto const given = job_.text_map("env")) {
       for (auto const& [name, value] : *given) {
         check_variable("env", name);
+        check_variable_size("env", name, value);
         env[name] = value;
       }
     }
@@ -134,9 +143,19 @@ class JobReader {
       } else if (env.contains(name)) {
         job_.complain("env_passthrough", name + " stands in env as well; remove one");
       } else {
+        check_variable_size("env_passthrough", name, *value);
         env[name] = *value;
       }
     }
+  }
+
+  static std::string too_long(std::size_t bytes) {
+    return std::to_string(bytes) + " bytes, and Linux takes less than 128 KiB; put it into a file";
+  }
+
+  void check_variable_size(std::string_view key, std::string const& name, std::string const& value) {
+    if (name.size() + 1 + value.size() < kMaxString) return;
+    job_.complain(key, name + " has " + too_long(value.size()));
   }
 
   void check_variable(std::string_view key, std::string const& name) {

@@ -13,24 +13,46 @@ constexpr int kPlanTries = 10;
 constexpr Milliseconds kPlanPause{100};
 constexpr std::size_t kMaxPlansShown = 20;
 
+// How long an answer that was lost is asked for, and a daemon waited for that is not there at all.
+constexpr Milliseconds kAskAgainFor{5000};
+constexpr Milliseconds kWaitForNobody{300};
+
 bool lost(Failure const& failure) {
   return failure.code == "UNAVAILABLE" || failure.code == "UNREACHABLE";
 }
 
-// The same request id makes the second call harmless when the first one was accepted.
+// The same request id makes a further call harmless when an earlier one was accepted.
 template <class Response, class Method, class Request>
-Result<Response> call_twice(Context& context, Method method, Request const& request) {
+Result<Response> call_until_sure(Context& context, Method method, Request const& request) {
   auto& connection = context.connection();
-  auto response = connection.call<Response>(connection.jobs(), method, request);
-  if (response || !lost(response.error())) return response;
-  context.env().sleep(Milliseconds(300));
-  return connection.call<Response>(connection.jobs(), method, request);
+  bool unsure = false;
+  Milliseconds waited{0};
+  for (Milliseconds pause{100};; pause *= 2) {
+    auto response = connection.call<Response>(connection.jobs(), method, request);
+    if (response) return response;
+    auto& failure = response.error();
+    unsure = unsure || failure.unsure;
+    auto const limit = failure.code == "UNREACHABLE" && !unsure ? kWaitForNobody : kAskAgainFor;
+    if (lost(failure) && waited < limit) {
+      context.env().sleep(pause);
+      waited += pause;
+      continue;
+    }
+    if (unsure) {
+      failure.message +=
+          "; what you submitted was under way and may have been accepted: look with `greenq ls`, or submit "
+          "the "
+          "same again with --request-id " +
+          request.request_id() + ", which is safe";
+    }
+    return response;
+  }
 }
 
-Result<std::vector<Submitted>> submit_one(Context& context, JobFile& file) {
+Result<std::vector<Submitted>> submit_one(Context& context, JobFile& file, std::string const& id) {
   auto& request = file.requests.front();
-  request.set_request_id(context.env().new_uuid());
-  auto response = call_twice<v1::SubmitJobResponse>(context, &v1::JobService::Stub::SubmitJob, request);
+  request.set_request_id(id);
+  auto response = call_until_sure<v1::SubmitJobResponse>(context, &v1::JobService::Stub::SubmitJob, request);
   if (!response) return tl::unexpected<Failure>(file.place(response.error()));
   return std::vector<Submitted>{{response->job(), response->plan(), request.spec()}};
 }
@@ -41,11 +63,11 @@ v1::BatchSubmitJobsRequest batch_of(JobFile const& file) {
   return request;
 }
 
-Result<std::vector<Submitted>> submit_batch(Context& context, JobFile& file) {
+Result<std::vector<Submitted>> submit_batch(Context& context, JobFile& file, std::string const& id) {
   auto request = batch_of(file);
-  request.set_request_id(context.env().new_uuid());
+  request.set_request_id(id);
   auto response =
-      call_twice<v1::BatchSubmitJobsResponse>(context, &v1::JobService::Stub::BatchSubmitJobs, request);
+      call_until_sure<v1::BatchSubmitJobsResponse>(context, &v1::JobService::Stub::BatchSubmitJobs, request);
   if (!response) return tl::unexpected<Failure>(file.place(response.error()));
   std::vector<Submitted> jobs;
   for (auto const& one : response->responses()) {
@@ -82,6 +104,13 @@ void add_file_options(CLI::App& command, SubmitOptions& options) {
       ->allow_extra_args(false);
 }
 
+void add_request_id(CLI::App& command, SubmitOptions& options) {
+  command
+      .add_option("--request-id", options.request_id,
+                  "Repeat a submission whose answer was lost: under its id it is stored once")
+      ->type_name("UUID");
+}
+
 Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const& options,
                                            bool wait_for_plan) {
   auto file = read_job_file(options.file, options.overrides, context.env(), "nothing was submitted");
@@ -94,7 +123,8 @@ Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const
   if (options.hold) {
     for (auto& request : file->requests) request.mutable_spec()->set_hold(true);
   }
-  auto jobs = file->requests.size() == 1 ? submit_one(context, *file) : submit_batch(context, *file);
+  auto const id = options.request_id.empty() ? context.env().new_uuid() : options.request_id;
+  auto jobs = file->requests.size() == 1 ? submit_one(context, *file, id) : submit_batch(context, *file, id);
   if (!jobs || !wait_for_plan) return jobs;
   for (std::size_t i = 0; i < std::min(jobs->size(), kMaxPlansShown); ++i) fetch_plan(context, (*jobs)[i]);
   return jobs;

@@ -12,12 +12,15 @@ namespace greenq::client {
 struct SubmitOptions {
   std::string file = "job.yaml";
   std::vector<std::string> overrides;
+  std::string request_id;  // empty: a new one
   bool hold = false;
   bool single = false;  // refuse a file of several jobs before anything is submitted
 };
 
 // Options that submit, run, plan and validate share.
 void add_file_options(CLI::App& command, SubmitOptions& options);
+// --request-id, of those that store something.
+void add_request_id(CLI::App& command, SubmitOptions& options);
 
 struct Submitted {
   v1::Job job;
@@ -25,8 +28,9 @@ struct Submitted {
   v1::JobSpec asked;  // what the file said
 };
 
-// All jobs of the file, all or none. A lost answer is asked for once more with the same request id. Then
-// waits up to a second for their plans, unless `wait_for_plan` is false.
+// All jobs of the file, all or none. A lost answer is asked for again for some seconds with the same request
+// id; a failure says when the jobs may have been accepted all the same. Then waits up to a second for their
+// plans, unless `wait_for_plan` is false.
 Result<std::vector<Submitted>> submit_file(Context& context, SubmitOptions const& options,
                                            bool wait_for_plan);
 

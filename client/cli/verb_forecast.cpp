@@ -7,6 +7,7 @@
 #include "client/cli/format.hpp"
 #include "client/cli/json.hpp"
 #include "client/cli/selectors.hpp"
+#include "client/cli/skill_text.hpp"
 #include "config/reader/quantity.hpp"
 
 namespace greenq::client {
@@ -18,6 +19,8 @@ struct ForecastOptions {
   std::string horizon;
   std::string zone;
   std::string signal;
+  bool skill = false;
+  int days = 30;
 };
 
 Result<Milliseconds> span_option(std::string const& name, std::string const& text) {
@@ -147,7 +150,28 @@ void print(Context& context, ForecastOptions const& options, v1::GetForecastResp
     context.out() << "--duration 2h marks the best window for a run of two hours.\n";
 }
 
+Result<int> show_skill(Context& context, ForecastOptions const& options) {
+  v1::GetForecastSkillRequest request;
+  if (!options.zone.empty()) request.set_name("zones/" + options.zone);
+  request.set_kind(signal_of(options));
+  request.set_days(options.days);
+  auto& connection = context.connection();
+  auto response = connection.call<v1::GetForecastSkillResponse>(
+      connection.carbon(), &v1::CarbonService::Stub::GetForecastSkill, request);
+  if (!response && response.error().reason == "ZONE_NOT_FOUND") {
+    response.error().message = nothing_known(options, options.zone) + "; greenq zones lists what there is";
+  }
+  if (!response) return tl::unexpected<Failure>(response.error());
+  if (context.json()) {
+    context.out() << to_json(*response) << '\n';
+  } else {
+    context.out() << skill_text(*response, options.days, context.style());
+  }
+  return 0;
+}
+
 Result<int> forecast(Context& context, ForecastOptions const& options) {
+  if (options.skill) return show_skill(context, options);
   std::optional<Milliseconds> horizon;
   if (!options.horizon.empty()) {
     auto const parsed = span_option("--horizon", options.horizon);
@@ -187,6 +211,13 @@ void add_forecast(Cli& cli) {
       ->excludes(length);
   command->add_option("--signal", options->signal, "marginal or average (default: the one that decides here)")
       ->check(CLI::IsMember({"marginal", "average"}));
+  auto* const skill =
+      command->add_flag("--skill", options->skill, "How good the forecasts of the last days were");
+  skill->excludes(job)->excludes(length);
+  command->add_option("--days", options->days, "With --skill: days to look back")
+      ->check(CLI::Range(1, 366))
+      ->needs(skill)
+      ->capture_default_str();
   command->footer(
       "MARGINAL: emissions of the plants that answer one more kWh; decides when jobs run.\n"
       "AVERAGE: the mean of the mix; for the inventory.");

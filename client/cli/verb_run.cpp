@@ -128,6 +128,7 @@ void add_run(Cli& cli) {
   auto* const command = cli.add("run", "Submit one job, show its output and end with its exit code",
                                 [options](Context& context) { return run_job(context, *options); });
   add_file_options(*command, *options);
+  add_request_id(*command, *options);
 }
 
 }  // namespace greenq::client

@@ -45,6 +45,7 @@ void add_submit(Cli& cli) {
       cli.add("submit", "Submit the jobs of a file, all or none",
               [options](Context& context) { return submit(context, *options); }, {.json = true, .ids = true});
   add_file_options(*command, *options);
+  add_request_id(*command, *options);
   command->add_flag("--hold", options->hold, "Submit held; greenq release lets it go");
 }
 

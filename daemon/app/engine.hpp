@@ -77,7 +77,8 @@ struct EngineParts {
   core::JobId first_job = 1;  // ids below may have been given out by a ledger that was lost
   core::Span stop_grace{std::chrono::seconds{10}};
   std::vector<core::Profile> profiles;
-  std::vector<ConfiguredFeed> feeds;  // stored figures of others decide nothing any more
+  std::vector<core::YearlyFactor> factors;  // of the site's zone
+  std::vector<ConfiguredFeed> feeds;        // stored figures of others decide nothing any more
   // Chance as an argument: a fresh UUIDv7 for that moment.
   std::function<std::string(core::Instant)> new_uid;
   // Runs a plan elsewhere and hands the result back; tests run it inline.

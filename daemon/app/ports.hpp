@@ -74,6 +74,8 @@ class Store {
   virtual std::string refuse_reason() = 0;
 };
 
+inline constexpr int kReadMax = 1000;  // jobs or footprints in one answer
+
 struct JobQuery {
   std::string project;                 // empty: all
   std::string owner;                   // empty: all
@@ -81,7 +83,7 @@ struct JobQuery {
   std::vector<core::JobState> states;  // empty: all
   std::optional<core::Instant> submitted_after;
   core::JobId before_id = 0;  // keyset: only smaller ids; 0 starts at the newest
-  int limit = 50;
+  int limit = 50;             // above kReadMax: kReadMax
 };
 
 struct FootprintQuery {
@@ -90,7 +92,7 @@ struct FootprintQuery {
   std::optional<core::Instant> ended_after;
   std::optional<core::Instant> ended_before;
   core::JobId before_id = 0;
-  int limit = 50;
+  int limit = 50;  // above kReadMax: kReadMax
 };
 
 enum class GroupKey { kUser, kProject, kDay, kName };

@@ -22,6 +22,13 @@ using config::Node;
 using config::Problems;
 
 constexpr std::size_t kMaxFeeds = 256;
+constexpr std::size_t kMaxZone = 64;  // characters
+
+// Names of grid zones, as providers and Electricity Maps write them.
+bool is_zone(std::string_view text) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  return text.size() <= kMaxZone && text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
 
 // A list of scalars as the text that parse_value() takes; nothing when there is something else in it.
 std::optional<std::string> list_text(Node const& node) {
@@ -46,6 +53,7 @@ class Reader {
   void read_sections(Node const& root);
   void read_feeds(Node const& root);
   void read_feed(Node const& node, std::string const& path);
+  void check_zone(Node const* node, std::string const& path, std::string const& zone);
   void check_feed(Node const& node, std::string const& path, FeedSettings const& feed);
   void report_unknown(Node const& map, std::string const& path, std::vector<std::string_view> const& known);
   void complain(Node const& node, std::string path, std::string message) {
@@ -118,6 +126,15 @@ void Reader::read_sections(Node const& root) {
     }
     report_unknown(*map, std::string(section), known);
   }
+  auto const* const site = root.find("site");
+  check_zone(site == nullptr ? nullptr : site->find("zone"), "site.zone", loaded_.settings.site.zone);
+}
+
+void Reader::check_zone(Node const* node, std::string const& path, std::string const& zone) {
+  if (node == nullptr || is_zone(zone)) return;
+  complain(*node, path,
+           "is no zone id; write letters, digits, - and _, at most " + std::to_string(kMaxZone) +
+               ", e.g. US-CAL-CISO");
 }
 
 void Reader::read_feeds(Node const& root) {
@@ -157,6 +174,7 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
   if (node.find("provider") == nullptr) complain(node, path, "needs a provider, e.g. auto");
   if (recorded && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file");
   if (feed.zone.empty()) complain(node, path, "needs a zone, here or as site.zone");
+  check_zone(node.find("zone"), path + ".zone", feed.zone);
   for (FeedSettings const& other : loaded_.settings.feeds) {
     bool const same_kind = !feed.kind || !other.kind || *feed.kind == *other.kind;
     if (other.provider == feed.provider && other.zone == feed.zone && same_kind) {
@@ -232,6 +250,17 @@ core::Result<LoadedSettings> parse_settings(std::string const& name, std::string
 core::Result<LoadedSettings> load_settings(std::optional<std::string> const& path,
                                            std::span<std::string const> overrides) {
   if (!path) return parse_settings("defaults", {}, overrides);
+  std::error_code unknown;
+  auto const type = std::filesystem::status(*path, unknown).type();
+  bool const there = type != std::filesystem::file_type::none &&
+                     type != std::filesystem::file_type::not_found &&
+                     type != std::filesystem::file_type::unknown;
+  if (there && type != std::filesystem::file_type::regular) {
+    return core::fail(core::ErrorCode::kInvalidArgument, "SETTINGS_UNREADABLE",
+                      "The configuration " + *path +
+                          " is not a regular file, but a directory, pipe, socket or device; name a file, or "
+                          "write one with: greenqd init --zone ZONE");
+  }
   std::ifstream file(*path, std::ios::binary);
   std::string text(kSettingsFileMax + 1, '\0');
   if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -50,6 +50,8 @@ struct Settings {
     std::string zone;
     core::SiteSignalChoice signal = core::SiteSignalChoice::kNone;
     std::optional<double> pue{};
+    std::optional<double> marginal_factor{};  // g/kWh
+    std::optional<double> average_factor{};   // g/kWh
     core::Span max_delay{0};
     core::Span horizon{0};
     core::Span max_time_limit{0};
@@ -80,6 +82,9 @@ struct Settings {
     std::int64_t wal_limit_bytes = 0;
     std::int64_t min_free_bytes = 0;
     core::Span backup_interval{0};  // 0: no backups
+    core::Span keep_forecasts{0};
+    core::Span full_forecasts{0};
+    core::Span keep_actuals{0};  // 0: for ever
   } store;
   struct Server {
     std::string socket;  // empty: see paths.hpp

@@ -8,10 +8,11 @@ core::SignalKind signal_kind(std::string const& text) {
   return text == "average" ? core::SignalKind::kAverage : core::SignalKind::kRelative;
 }
 
-std::vector<Row<FeedSettings>> make_feed_rows() {
-  using F = FeedSettings;
-  using V = Value;
-  std::vector<Row<FeedSettings>> rows;
+using F = FeedSettings;
+using V = Value;
+using Rows = std::vector<Row<FeedSettings>>;
+
+void add_source_rows(Rows& rows) {
   rows.push_back(make_row<F>("provider",
                              {ValueType::kChoice,
                               "",
@@ -34,8 +35,12 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
       make_row<F>("zone", {ValueType::kText, "", "site"},
                   "Zone of the figures; site: the site's zone. Figures of other zones are kept and shown.",
                   [](F& f, V const& v) { f.zone = v.text; }));
+}
+
+void add_recording_rows(Rows& rows) {
   rows.push_back(make_row<F>("path", {ValueType::kPath},
-                             "replay and file, required: CSV file with the columns time_utc,gco2_per_kwh.",
+                             "replay and file, required: file with the columns time_utc,gco2_per_kwh, or "
+                             "JSON with a unit and points.",
                              [](F& f, V const& v) { f.path = v.text; }));
   rows.push_back(make_row<F>(
       "issues", {ValueType::kPath, "", "none"},
@@ -67,6 +72,9 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
       "anchor", {ValueType::kInstant, "", "daemon-start"},
       "replay: real time at which `start` plays, so that a restarted daemon goes on where it was.",
       [](F& f, V const& v) { f.anchor = v.unset ? std::nullopt : std::optional(core::from_ms(v.integer)); }));
+}
+
+void add_network_rows(Rows& rows) {
   rows.push_back(
       make_row<F>("region", {ValueType::kText, "", "known"},
                   "The provider's own name of the zone, e.g. CAISO_NORTH; known: what GreenQ knows it "
@@ -90,6 +98,13 @@ std::vector<Row<FeedSettings>> make_feed_rows() {
                   "Proxy to connect through, http://host:port; environment: as HTTPS_PROXY and NO_PROXY "
                   "say; none: no proxy.",
                   [](F& f, V const& v) { f.proxy = v.text; }));
+}
+
+Rows make_feed_rows() {
+  Rows rows;
+  add_source_rows(rows);
+  add_recording_rows(rows);
+  add_network_rows(rows);
   return rows;
 }
 

@@ -48,6 +48,16 @@ void add_site_rows(Rows& rows) {
       make_row<S>("site.pue", {ValueType::kRatio, "unset", "unset", "1", "5"},
                   "Power usage effectiveness: energy of the site per energy of its computers.",
                   [](S& s, V const& v) { s.site.pue = v.unset ? std::nullopt : std::optional(v.ratio); }));
+  rows.push_back(make_row<S>(
+      "site.marginal_factor", {ValueType::kRatio, "unset", "unset", "0", "1500"},
+      "Yearly marginal factor of the grid in g CO2e/kWh, for example the operating margin published by "
+      "UNFCCC: prices "
+      "the marginal book where nothing better is known. It has no shape, so nothing is shifted by it.",
+      [](S& s, V const& v) { s.site.marginal_factor = v.unset ? std::nullopt : std::optional(v.ratio); }));
+  rows.push_back(make_row<S>(
+      "site.average_factor", {ValueType::kRatio, "unset", "unset", "0", "1500"},
+      "Yearly average of the grid in g CO2e/kWh: prices the average book where nothing better is known.",
+      [](S& s, V const& v) { s.site.average_factor = v.unset ? std::nullopt : std::optional(v.ratio); }));
   rows.push_back(make_row<S>("site.max_delay", {ValueType::kSpan, "24h", "", "0s", "30d"},
                              "How long a job without a bound of its own may wait for cleaner power.",
                              [](S& s, V const& v) { s.site.max_delay = Span{v.integer}; }));
@@ -143,6 +153,18 @@ void add_store_rows(Rows& rows) {
   rows.push_back(make_row<S>("store.backup_interval", {ValueType::kSpan, "24h", "", "0s", "30d"},
                              "Time between two backups of the ledger into the state directory; 0s: none.",
                              [](S& s, V const& v) { s.store.backup_interval = Span{v.integer}; }));
+  rows.push_back(make_row<S>("store.keep_forecasts", {ValueType::kSpan, "400d", "", "1d", "3650d"},
+                             "How long issued forecasts are kept.",
+                             [](S& s, V const& v) { s.store.keep_forecasts = Span{v.integer}; }));
+  rows.push_back(make_row<S>("store.full_forecasts", {ValueType::kSpan, "7d", "", "1h", "31d"},
+                             "Age up to which every issued forecast is kept as it came; of older ones the "
+                             "first of each hour is kept, in hourly means.",
+                             [](S& s, V const& v) { s.store.full_forecasts = Span{v.integer}; }));
+  rows.push_back(
+      make_row<S>("store.keep_actuals", {ValueType::kSpan, "0s", "", "0s"},
+                  "Age beyond which measured intensities are removed; 0s: they stay for ever. Less "
+                  "than 63d leaves too little to learn from anew.",
+                  [](S& s, V const& v) { s.store.keep_actuals = Span{v.integer}; }));
 }
 
 void add_server_rows(Rows& rows) {

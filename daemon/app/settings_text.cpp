@@ -1,5 +1,6 @@
 // Generators: the annotated file, the reference, and what `greenqd init` writes.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "app/settings_table.hpp"
@@ -51,15 +52,25 @@ std::string section_text(Section const& section, std::map<std::string, std::stri
   return out;
 }
 
+// The example under `feeds` is a replay; other keys are only explained.
+bool fits_a_replay(std::string_view key) {
+  constexpr std::array<std::string_view, 7> kOthers{"provider", "region",  "user", "secret_file",
+                                                    "base_url", "ca_file", "proxy"};
+  return std::find(kOthers.begin(), kOthers.end(), key) == kOthers.end();
+}
+
 std::string feeds_text(Section const& section, std::vector<std::string> const& feeds) {
   std::string out = "\n" + comment("", section.doc) + "feeds:\n";
   for (auto const& feed : feeds) out += "  - " + feed + "\n";
   out += "  #- provider: replay\n";
   for (auto const& row : feed_rows()) {
-    out += comment("  #  ", std::string(row.doc) + " (" + type_in_words(row) + ")");
-    bool const in_example = row.key != "provider" && !row.doc.starts_with("neso:");
-    if (!in_example) continue;
+    std::string const doc = std::string(row.doc) + " (" + type_in_words(row) + ")";
+    if (!fits_a_replay(row.key)) {
+      out += comment("  #  ", std::string(row.key) + ": " + doc);
+      continue;
+    }
     auto const fallback = shown_default(row);
+    out += comment("  #  ", doc);
     out += "  #  " + std::string(row.key) + ": " + (fallback.empty() ? "FILE" : fallback) + "\n";
   }
   return out;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kMaxArgs = 4096;
 constexpr std::size_t kMaxText = std::size_t{256} * 1024;
+// MAX_ARG_STRLEN of Linux: one argument, or one NAME=value, with its end.
+constexpr std::size_t kMaxString = std::size_t{128} * 1024;
 constexpr std::size_t kMaxLabels = 32;
 constexpr std::uint32_t kMaxRetries = 100;
 constexpr Span kMaxSpan{std::chrono::hours{24 * 366}};
@@ -78,6 +80,9 @@ class Checker {
     for (std::string const& argument : spec_.command) {
       size += argument.size();
       require(!has_nul(argument), "command", "arguments cannot contain a NUL byte");
+      require(argument.size() < kMaxString, spec_.run.empty() ? "command" : "run",
+              "one argument has " + std::to_string(argument.size()) +
+                  " bytes, and Linux takes less than 128 KiB; put it into a file");
     }
     require(size <= kMaxText, "command", "longer than 256 KiB");
     require(!spec_.workdir.empty() && spec_.workdir.front() == '/' && !has_nul(spec_.workdir), "workdir",
@@ -92,6 +97,9 @@ class Checker {
       if (name.rfind("GREENQ_", 0) == 0)
         bad("env", name + " is reserved; names starting with GREENQ_ are set by GreenQ");
       if (has_nul(value)) bad("env", "the value of " + name + " contains a NUL byte");
+      require(name.size() + 1 + value.size() < kMaxString, "env",
+              name + " has " + std::to_string(value.size()) +
+                  " bytes, and Linux takes less than 128 KiB; put it into a file");
     }
     require(size <= kMaxText, "env", "longer than 256 KiB");
   }

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "app/run_dir.hpp"
 #include "exec/common/files.hpp"
@@ -19,10 +20,9 @@ namespace {
 
 // Launch number -> directory.
 std::map<std::uint32_t, std::filesystem::path> launches(std::filesystem::path const& job_dir,
-                                                        core::AttemptNo attempt) {
+                                                        core::AttemptNo attempt, std::error_code& error) {
   std::map<std::uint32_t, std::filesystem::path> found;
   std::string const prefix = std::to_string(attempt) + ".";
-  std::error_code error;
   for (std::filesystem::directory_iterator it(job_dir, error), end; !error && it != end;
        it.increment(error)) {
     std::string const name = it->path().filename().string();
@@ -62,7 +62,13 @@ FileLogs::FileLogs(std::filesystem::path state_dir) : state_dir_(std::move(state
 
 core::Result<app::Logs::Chunk> FileLogs::read(core::JobId job, core::AttemptNo attempt, Stream stream,
                                               std::int64_t offset, std::size_t max_bytes) {
-  auto const dirs = launches(app::job_dir(state_dir_, job), attempt);
+  std::error_code error;
+  auto const dirs = launches(app::job_dir(state_dir_, job), attempt, error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return core::fail(core::ErrorCode::kUnavailable, "LOG_UNREADABLE",
+                      "the output of job " + std::to_string(job) + " cannot be read now (" + error.message() +
+                          "); try again");
+  }
   if (dirs.empty()) {
     return core::fail(core::ErrorCode::kNotFound, "LOG_NOT_FOUND",
                       "attempt " + std::to_string(attempt) + " of job " + std::to_string(job) +

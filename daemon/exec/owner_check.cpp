@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace greenq::exec {
 namespace {
@@ -19,12 +21,14 @@ struct Account {
   gid_t gid = 0;
 };
 
+// Nothing with errno 0: no such user; else the user database could not be asked.
 std::optional<Account> account_of(uid_t uid) {
   std::vector<char> buffer(64U << 10U);
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
-    return std::nullopt;
+  int const code = ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+  errno = code == ENOENT || code == ESRCH ? 0 : code;
+  if (code != 0 || found == nullptr) return std::nullopt;
   return Account{entry.pw_name, entry.pw_shell, entry.pw_gid};
 }
 
@@ -67,6 +71,10 @@ std::string refuse(LocalRunnerOptions const& options, core::Principal const& own
     return "uid " + std::to_string(owner.uid) + " is a system account; ask the administrator to list it";
   }
   auto const account = account_of(owner.uid);
+  if (!account && errno != 0) {
+    return "uid " + std::to_string(owner.uid) + " cannot be looked up now (" +
+           std::generic_category().message(errno) + "); try again";
+  }
   if (!account)
     return "uid " + std::to_string(owner.uid) + " is no user of this machine; ask the administrator";
   std::string const shell = std::filesystem::path(account->shell).filename().string();

@@ -25,12 +25,17 @@ bool known_to(std::string_view zone) {
   return region(zone).has_value();
 }
 
+// By its own names only: neso_region() takes postcodes too, and zones of other countries look like some.
+bool known_to_neso(std::string_view zone) {
+  return zone == "GB" || (zone.starts_with("GB-REG-") && neso_region(zone));
+}
+
 bool nowhere(std::string_view) {
   return false;  // only with an address of one's own
 }
 
 // Ids as Electricity Maps uses them. Names for people.
-constexpr std::array<std::pair<char const*, char const*>, 48> kZones{{
+constexpr std::array<std::pair<char const*, char const*>, 70> kZones{{
     {"US-CAL-CISO", "California ISO"},
     {"US-CAL-LDWP", "Los Angeles Department of Water and Power"},
     {"US-CAL-BANC", "Balancing Authority of Northern California"},
@@ -40,7 +45,29 @@ constexpr std::array<std::pair<char const*, char const*>, 48> kZones{{
     {"US-NW-NEVP", "Nevada Power"},
     {"US-SW-WALC", "Western Area Lower Colorado"},
     {"GB", "Great Britain"},
+    {"GB-REG-1", "North Scotland"},
+    {"GB-REG-2", "South Scotland"},
+    {"GB-REG-3", "North West England"},
+    {"GB-REG-4", "North East England"},
+    {"GB-REG-5", "Yorkshire"},
+    {"GB-REG-6", "North Wales and Merseyside"},
+    {"GB-REG-7", "South Wales"},
+    {"GB-REG-8", "West Midlands"},
+    {"GB-REG-9", "East Midlands"},
+    {"GB-REG-10", "East England"},
+    {"GB-REG-11", "South West England"},
+    {"GB-REG-12", "South England"},
+    {"GB-REG-13", "London"},
+    {"GB-REG-14", "South East England"},
+    {"GB-REG-15", "England"},
+    {"GB-REG-16", "Scotland"},
+    {"GB-REG-17", "Wales"},
     {"AL", "Albania"},
+    {"AM", "Armenia"},
+    {"AZ", "Azerbaijan"},
+    {"BY", "Belarus"},
+    {"MT", "Malta"},
+    {"UA", "Ukraine"},
     {"AT", "Austria"},
     {"BA", "Bosnia and Herzegovina"},
     {"BE", "Belgium"},
@@ -91,7 +118,7 @@ std::vector<CatalogueEntry> const& catalogue() {
       {"midas", kMidasBaseUrl, SignalKind::kMarginal, false, known_to<sgip_ba>, midas_provider},
       {"electricity_maps", kElectricityMapsBaseUrl, SignalKind::kAverage, true,
        known_to<electricity_maps_region>, electricity_maps_provider},
-      {"neso", kNesoBaseUrl, SignalKind::kAverage, false, known_to<neso_region>, neso_provider},
+      {"neso", kNesoBaseUrl, SignalKind::kAverage, false, known_to_neso, neso_provider},
       {"energinet", kEnerginetBaseUrl, SignalKind::kAverage, false, known_to<energinet_region>,
        energinet_provider},
       {"energy_charts", kEnergyChartsBaseUrl, SignalKind::kAverage, false, known_to<energy_charts_region>,

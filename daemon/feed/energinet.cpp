@@ -102,8 +102,8 @@ core::Result<core::Signal> read_energinet(std::vector<std::string> const& bodies
       }
     }
   }
+  if (lists[0].empty()) return no_data("no entry for " + area + " has a figure");  // actuals are no forecast
   signal.points = join(lists[1], lists[0]);
-  if (signal.points.empty()) return no_data("no entry for " + area + " has a figure");
   return signal;
 }
 

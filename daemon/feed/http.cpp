@@ -124,17 +124,16 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
     deadline_ = start + request_.total_timeout;
     timer_.expires_at(std::min(deadline_, start + request_.phase_timeout));
     timer_.async_wait([self = this->shared_from_this()](error_code failed) {
-      if (!failed) self->give_up("TIMEOUT", "the name " + self->target_.host + " was not resolved in time");
+      if (!failed) self->give_up("TIMEOUT", "the name " + self->hop().host + " was not resolved in time");
     });
-    Target const& hop = proxy_ ? *proxy_ : target_;
     resolver_.async_resolve(
-        hop.host, hop.port,
+        hop().host, hop().port,
         [self = this->shared_from_this()](error_code failed, Tcp::resolver::results_type const& found) {
           self->timer_.cancel();
           if (self->done_ == nullptr) return;
           if (failed) {
             self->give_up("DNS",
-                          "the name " + self->target_.host + " could not be resolved: " + failed.message());
+                          "the name " + self->hop().host + " could not be resolved: " + failed.message());
           } else {
             self->connect(found);
           }
@@ -166,6 +165,8 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
         });
   }
 
+  // Who is connected to.
+  Target const& hop() const { return proxy_ ? *proxy_ : target_; }
   std::string hop_name() const { return proxy_ ? "the proxy " + proxy_->host_header : target_.host_header; }
 
   void ask_proxy() {
@@ -245,9 +246,11 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
 
   void received(error_code failed) {
     if (failed == http::error::body_limit || failed == http::error::header_limit) {
-      return finish(core::fail(core::ErrorCode::kOutOfRange, "TOO_LARGE",
-                               "the reply of " + target_.host_header + " is larger than " +
-                                   std::to_string(request_.max_body) + " bytes"));
+      std::string const part = failed == http::error::body_limit ? "the reply of " : "the header of ";
+      std::size_t const most = failed == http::error::body_limit ? request_.max_body : kMaxHeader;
+      return finish(
+          core::fail(core::ErrorCode::kOutOfRange, "TOO_LARGE",
+                     part + target_.host_header + " is larger than " + std::to_string(most) + " bytes"));
     }
     if (failed) return give_up("BROKEN", failed, "the reply of " + target_.host_header + " broke off");
     auto& reply = parser_.get();
@@ -318,7 +321,7 @@ core::Result<std::shared_ptr<asio::ssl::context>> tls_context(std::string const&
 
 }  // namespace
 
-struct FeedHost::Impl {
+struct AsioHost::Impl {
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   std::map<std::uint64_t, asio::steady_timer> timers;  // io thread only
@@ -326,15 +329,15 @@ struct FeedHost::Impl {
   std::thread thread;
 };
 
-FeedHost::FeedHost() : impl_(std::make_unique<Impl>()) {
+AsioHost::AsioHost() : impl_(std::make_unique<Impl>()) {
   impl_->thread = std::thread([impl = impl_.get()] { impl->io.run(); });
 }
 
-FeedHost::~FeedHost() {
+AsioHost::~AsioHost() {
   stop();
 }
 
-void FeedHost::stop() {
+void AsioHost::stop() {
   if (!impl_->thread.joinable()) return;
   GREENQ_CHECK(impl_->thread.get_id() != std::this_thread::get_id());
   impl_->io.stop();
@@ -342,11 +345,11 @@ void FeedHost::stop() {
   impl_->timers.clear();
 }
 
-void FeedHost::post(std::function<void()> task) {
+void AsioHost::post(std::function<void()> task) {
   asio::post(impl_->io, std::move(task));
 }
 
-std::uint64_t FeedHost::after(core::Span delay, std::function<void()> task) {
+std::uint64_t AsioHost::after(core::Span delay, std::function<void()> task) {
   std::uint64_t const id = impl_->next_timer++;
   auto const due = std::chrono::steady_clock::now() + delay;
   asio::post(impl_->io, [impl = impl_.get(), id, due, task = std::move(task)]() mutable {
@@ -360,11 +363,11 @@ std::uint64_t FeedHost::after(core::Span delay, std::function<void()> task) {
   return id;
 }
 
-void FeedHost::cancel(std::uint64_t timer) {
+void AsioHost::cancel(std::uint64_t timer) {
   asio::post(impl_->io, [impl = impl_.get(), timer] { impl->timers.erase(timer); });
 }
 
-void FeedHost::get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) {
+void AsioHost::get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) {
   asio::post(impl_->io, [impl = impl_.get(), request = std::move(request), done = std::move(done)]() mutable {
     auto target = parse_target(request.url);
     if (!target) return done(tl::unexpected(target.error()));

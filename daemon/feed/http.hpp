@@ -1,5 +1,5 @@
-// The io thread of the feeds: timers and HTTP GET. http.cpp is the only translation unit that knows Asio and
-// Beast.
+// What feeds run on, and its real form: the io thread with timers and HTTP GET. http.cpp is the only
+// translation unit that knows Asio and Beast.
 //
 // Rules (feeds.md section 4): TLS 1.2 or newer, always verified; plain http only to this host (loopback);
 // redirects are never followed; no Accept-Encoding is sent and encoded bodies are refused; every phase and
@@ -42,24 +42,37 @@ struct HttpReply {
   std::string body;
 };
 
-// Owns the io thread, which runs all timers, exchanges and callbacks. Methods may be called from any thread.
-// Nothing is called back after stop() (or the destructor) returned; callbacks must be short and must not
-// throw.
+// What feeds run on: one thread of callbacks, timers and HTTP GET. Methods may be called from any thread.
+// Nothing is called back after stop() returned; callbacks must be short and must not throw.
 class FeedHost {
  public:
-  FeedHost();
-  ~FeedHost();
+  FeedHost() = default;
+  virtual ~FeedHost() = default;
   FeedHost(FeedHost const&) = delete;
   FeedHost& operator=(FeedHost const&) = delete;
 
-  void stop();  // not from a callback
-  void post(std::function<void()> task);
+  virtual void stop() = 0;  // not from a callback
+  virtual void post(std::function<void()> task) = 0;
   // Runs the task after the delay (steady time). The handle is for cancel(), which may come too late.
-  std::uint64_t after(core::Span delay, std::function<void()> task);
-  void cancel(std::uint64_t timer);
-  // Calls back exactly once. kUnavailable: no reply came (reasons DNS, CONNECT, TLS, TIMEOUT, BROKEN);
-  // kOutOfRange: the reply broke a limit (TOO_LARGE, ENCODED); kInvalidArgument: BAD_URL.
-  void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done);
+  virtual std::uint64_t after(core::Span delay, std::function<void()> task) = 0;
+  virtual void cancel(std::uint64_t timer) = 0;
+  // Calls back exactly once, never inside the call. kUnavailable: no reply came (reasons DNS, CONNECT, TLS,
+  // TIMEOUT, BROKEN); kOutOfRange: the reply broke a limit (TOO_LARGE, ENCODED); kInvalidArgument: BAD_URL,
+  // BAD_PROXY.
+  virtual void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) = 0;
+};
+
+// Owns the io thread, which runs all timers, exchanges and callbacks. The destructor stops it.
+class AsioHost final : public FeedHost {
+ public:
+  AsioHost();
+  ~AsioHost() override;
+
+  void stop() override;
+  void post(std::function<void()> task) override;
+  std::uint64_t after(core::Span delay, std::function<void()> task) override;
+  void cancel(std::uint64_t timer) override;
+  void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) override;
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 #include "core/check.hpp"
 #include "feed/catalogue.hpp"
 #include "feed/feed.hpp"
+#include "feed/file.hpp"
 #include "feed/replay.hpp"
 
 namespace greenq::feed {
@@ -12,7 +13,8 @@ core::Result<std::unique_ptr<app::Feed>> make_feed(FeedConfig const& config, Fee
     return core::fail(core::ErrorCode::kInvalidArgument, "BAD_FEED",
                       "a feed needs the zone of the site; set site.zone in greenqd.yaml");
   }
-  if (config.provider == "replay" || config.provider == "file") return make_replay(config, context);
+  if (config.provider == "file") return make_file(config, context);
+  if (config.provider == "replay") return make_replay(config, context);
   CatalogueEntry const* const entry = find_provider(config.provider);
   if (entry == nullptr) {
     return core::fail(

@@ -124,13 +124,14 @@ core::Result<core::Signal> neso_signal(std::vector<std::string> const& bodies, c
         points.try_emplace(at.begin, core::IntensityPoint{at, *period.forecast, core::PointState::kForecast});
       }
     }
+    if (points.empty()) return no_data("no entry has a figure");  // actuals alone are no forecast
   }
   core::Signal signal;
   signal.source = std::move(source);
   signal.issued_at = now;
   signal.received_at = now;
   for (auto const& [begin, point] : points) signal.points.push_back(point);
-  if (signal.points.empty()) return no_data("no entry has a figure");
+  if (signal.points.empty()) return no_data("there is no reply");
   return signal;
 }
 

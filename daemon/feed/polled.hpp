@@ -1,5 +1,7 @@
 // What all HTTP providers share: polling, phases, login, backoff, checking, and keeping the old figures when
 // a reply is bad. A provider is its addresses and a pure function from bodies to a Signal.
+//
+// Figures that are the same as those of the last accepted poll are not posted again.
 #pragma once
 
 #include <functional>
@@ -25,7 +27,8 @@ struct PollMoment {
 
 struct Ask {
   std::string url;  // with every parameter; never holds a secret
-  // A failure of this one (any status, any body) does not spoil the poll; its body is then empty.
+  // A failure of this one does not spoil the poll: its body is then empty. That holds for any status and,
+  // when the reader or the checks refuse what it makes of the poll, for any body.
   bool optional = false;
 };
 
@@ -38,14 +41,16 @@ struct Provider {
   core::SignalSource source;
   // Addresses asked one after another in each poll.
   std::function<std::vector<Ask>(PollMoment const& moment)> asks;
-  // All bodies, in the order of the asks. Pure; must not throw. Fails with bad_reply() or no_data().
+  // All bodies, in the order of the asks. Pure; must not throw. Fails with bad_reply() or no_data(), also for
+  // a bad body of an optional ask: it is called again without that body.
   std::function<core::Result<core::Signal>(std::vector<std::string> const& bodies, core::Instant now)> read;
   // What a status other than 200 means here; nothing: the general meaning. May be empty.
   std::function<std::optional<Refusal>(int status, std::string const& body)> refused{};
   PollSettings poll{};
   std::optional<Login> login{};  // a 401, or a 403 that is not JSON, renews it once a poll
   std::vector<std::pair<std::string, std::string>> headers{};  // may hold secrets; never logged or stored
-  // A reply younger than this also serves other feeds that ask for the same url.
+  // A reply younger than this also serves other feeds that ask for the same url, and no address is asked more
+  // often, whatever its query. Such replies are never asked for conditionally.
   core::Span shared_for{0};
   HttpRequest request{};  // limits and certificates; url is ignored
 };

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "core/carbon/utc_text.hpp"
+#include "feed/recording_parts.hpp"
 #include "feed/text.hpp"
 #include "feed/time_text.hpp"
 
@@ -15,32 +16,6 @@ namespace {
 
 using core::Instant;
 using core::Span;
-
-// Collects what is wrong, the first few in words.
-class Problems {
- public:
-  void add(std::string const& file, std::size_t line, std::string const& what) {
-    ++count_;
-    if (fields_.size() >= kMaxReportedProblems) return;
-    std::string const place = line == 0 ? file : file + ":" + std::to_string(line);
-    fields_.push_back({place, what});
-  }
-  bool empty() const { return count_ == 0; }
-  tl::unexpected<core::Error> to_error() const {
-    core::Error error{core::ErrorCode::kInvalidArgument, "BAD_RECORDING", "", fields_};
-    for (core::FieldError const& field : fields_) {
-      error.message += (error.message.empty() ? "" : "\n") + field.field + ": " + field.message;
-    }
-    if (count_ > fields_.size()) {
-      error.message += "\nand " + std::to_string(count_ - fields_.size()) + " more";
-    }
-    return tl::unexpected<core::Error>(std::move(error));
-  }
-
- private:
-  std::size_t count_ = 0;
-  std::vector<core::FieldError> fields_;
-};
 
 std::optional<std::string> read_file(std::string const& path, Problems& problems) {
   std::error_code failed;
@@ -140,20 +115,10 @@ std::optional<core::Intensity> read_value(std::string const& file, std::size_t l
     return std::nullopt;
   }
   auto const value = parse_grams(cell);
-  std::string const shown(cell.substr(0, 40));
-  if (!value) {
-    problems.add(file, line, "`" + shown + "` is not a number");
-    return std::nullopt;
-  }
-  if (value->value < 0) {
-    problems.add(file, line, "the value " + shown + " is negative");
-  } else if (kind != core::SignalKind::kRelative && value->value > 1'500'000) {
-    problems.add(file, line, "the value " + shown + " is above 1500 g/kWh; is the unit gCO2/kWh?");
-  } else if (kind == core::SignalKind::kAverage && value->value == 0) {
-    problems.add(file, line, "an average of 0 means missing; leave the row out to mark a gap");
-  } else {
-    return value;
-  }
+  std::string const problem =
+      value ? value_problem(*value, kind, short_text(cell)) : "`" + short_text(cell) + "` is not a number";
+  if (problem.empty()) return value;
+  problems.add(file, line, problem);
   return std::nullopt;
 }
 
@@ -161,8 +126,7 @@ std::optional<Instant> read_time(std::string const& file, std::size_t line, std:
                                  std::optional<Instant> before, bool may_repeat, Problems& problems) {
   auto const time = parse_time(cell);
   if (!time) {
-    problems.add(file, line,
-                 "`" + std::string(cell.substr(0, 40)) + "` is not a time like 2020-06-01T00:00:00Z");
+    problems.add(file, line, "`" + short_text(cell) + "` is not a time like 2020-06-01T00:00:00Z");
     return std::nullopt;
   }
   if (before && *time == *before && !may_repeat) {
@@ -175,36 +139,6 @@ std::optional<Instant> read_time(std::string const& file, std::size_t line, std:
     return std::nullopt;
   }
   return time;
-}
-
-struct Row {
-  std::size_t line = 0;
-  Instant time{};
-};
-
-// Finds the step when no comment names it, then gaps and times between steps.
-void place_on_steps(std::string const& file, std::vector<Row> const& rows, Recording& recording,
-                    Problems& problems) {
-  if (recording.step == Span{0}) {
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      Span const apart = rows[i].time - rows[i - 1].time;
-      if (recording.step == Span{0} || apart < recording.step) recording.step = apart;
-    }
-  }
-  if (recording.step == Span{0}) {
-    problems.add(file, 0, "has a single row and no `# step_s:` comment; say how long the step is");
-    return;
-  }
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    Span const apart = rows[i].time - rows[i - 1].time;
-    if (apart % recording.step != Span{0}) {
-      problems.add(file, rows[i].line,
-                   "the time is not a whole number of steps (" +
-                       std::to_string(recording.step.count() / 1000) + " s) after the row above");
-    } else if (apart != recording.step) {
-      recording.gaps.push_back({rows[i - 1].time + recording.step, rows[i].time});
-    }
-  }
 }
 
 void check_unit(std::string const& file, Recording const& recording, Problems& problems) {
@@ -233,7 +167,7 @@ void read_actuals(RecordingOptions const& options, std::string_view text, Record
   bool header = false;
   bool known_columns = true;
   std::optional<Instant> before;
-  std::vector<Row> rows;
+  std::vector<PlacedTime> rows;
   Comments ignored;
   each_row(text, ignored, [&](std::size_t line, std::string_view row) {
     if (!header) {
@@ -252,7 +186,7 @@ void read_actuals(RecordingOptions const& options, std::string_view text, Record
     auto const value = read_value(options.path, line, trim(cells[1]), recording.kind, problems);
     if (time) before = time;
     if (time && value) {
-      rows.push_back({line, *time});
+      rows.push_back({options.path + ":" + std::to_string(line), *time});
       recording.points.push_back({*time, *value});
     }
   });
@@ -260,8 +194,7 @@ void read_actuals(RecordingOptions const& options, std::string_view text, Record
     if (problems.empty()) problems.add(options.path, 0, "has no rows");
     return;
   }
-  place_on_steps(options.path, rows, recording, problems);
-  check_unit(options.path, recording, problems);
+  place_on_steps(options.path, rows, "`# step_s:` comment", recording, problems);
 }
 
 // `h012` is 12 hours, `m015` is 15 minutes ahead.
@@ -337,7 +270,12 @@ core::Result<Recording> load_recording(RecordingOptions const& options) {
   Problems problems;
   Recording recording;
   recording.name = std::filesystem::path(options.path).stem().string();
-  if (auto const text = read_file(options.path, problems)) read_actuals(options, *text, recording, problems);
+  if (auto const text = read_file(options.path, problems)) {
+    bool const json = trim(*text).starts_with('{') || trim(*text).starts_with('[');
+    if (json) read_json_recording(options, *text, recording, problems);
+    if (!json) read_actuals(options, *text, recording, problems);
+    if (!recording.points.empty()) check_unit(options.path, recording, problems);
+  }
   if (!options.issues_path.empty()) {
     if (auto const text = read_file(options.issues_path, problems)) {
       read_issues(options.issues_path, *text, recording, problems);

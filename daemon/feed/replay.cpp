@@ -129,9 +129,9 @@ core::Signal replay_at(Recording const& recording, ReplayOptions const& options,
   } else {
     add_issue(recording, tape, now, horizon, signal);
   }
-  if (!signal.points.empty() && signal.points.back().interval.end <= now && !tape.exists(current)) {
-    signal.points.clear();
-  }
+  bool const over =
+      !signal.points.empty() && signal.points.back().interval.end <= now && !tape.exists(current);
+  if (over && !options.past_only) signal.points.clear();
   return signal;
 }
 
@@ -160,7 +160,6 @@ class ReplayFeed final : public app::Feed {
     shared_->options = std::move(options);
     shared_->rank = config.rank;
     shared_->anchor = config.anchor;
-    if (shared_->options.provider == "file") shared_->anchor = shared_->options.start;
     shared_->horizon = config.horizon;
     shared_->context = context;
     shared_->status.source = source_of(shared_->recording, shared_->options);
@@ -238,8 +237,8 @@ core::Result<std::unique_ptr<app::Feed>> make_replay(FeedConfig const& config, F
   options.zone = config.zone;
   options.provider = config.provider;
   options.start = config.start.value_or(recording->begin());
-  options.speed = config.provider == "file" ? 1 : config.speed;
-  options.loop = config.loop && config.provider != "file";
+  options.speed = config.speed;
+  options.loop = config.loop;
   auto const bad = [](std::string const& message) {
     return core::fail(core::ErrorCode::kInvalidArgument, "BAD_FEED", message);
   };

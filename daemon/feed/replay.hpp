@@ -19,6 +19,7 @@ struct ReplayOptions {
   core::Instant start{};            // recorded time that shows at t0
   std::int64_t speed = 1;           // >= 1
   bool loop = false;
+  bool past_only = false;  // once it is over, the past is still told
 };
 
 inline constexpr std::size_t kMaxReplayPast = 288;     // points
@@ -26,8 +27,8 @@ inline constexpr std::size_t kMaxReplayFuture = 1000;  // points
 // A recorded step must last at least this long in wall time.
 inline constexpr core::Span kMinReplayStep{100};
 
-// What a client of that feed knows at `now`. Pure. No points once the recording is over (without loop) or
-// lies ahead.
+// What a client of that feed knows at `now`. Pure. No points once the recording is over (without `loop` and
+// `past_only`) or lies ahead.
 core::Signal replay_at(Recording const& recording, ReplayOptions const& options, core::Instant t0,
                        core::Instant now, core::Span horizon);
 // The next moment after `now` at which replay_at() says something new; nothing when it never will.

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -35,6 +34,13 @@ std::optional<std::string> read_all(int fd) {
   return text;
 }
 
+// Names of hosts know no letter case.
+std::string small_letters(std::string_view text) {
+  std::string out;
+  for (char const c : text) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 }  // namespace
 
 core::Result<std::string> read_secret(
@@ -42,7 +48,7 @@ core::Result<std::string> read_secret(
     std::function<std::optional<std::string>(std::string const&)> const& environment) {
   bool const bare = name.find('/') == std::string::npos;
   auto const directory = environment("CREDENTIALS_DIRECTORY");
-  if (bare && !directory) {
+  if (bare && directory.value_or("").empty()) {
     return bad(name,
                "is a bare name, but $CREDENTIALS_DIRECTORY is not set; write a path, or use LoadCredential=");
   }
@@ -73,13 +79,15 @@ std::string proxy_from(std::function<std::optional<std::string>(std::string cons
   };
   auto const proxy = either("HTTPS_PROXY", "https_proxy");
   if (!proxy) return {};
-  for (std::string_view const entry : split(either("NO_PROXY", "no_proxy").value_or(""), ',')) {
+  std::string const asked = small_letters(host);
+  std::string const exempt = small_letters(either("NO_PROXY", "no_proxy").value_or(""));
+  for (std::string_view const entry : split(exempt, ',')) {
     std::string_view name = trim(entry);
     if (name == "*") return {};
     if (name.starts_with('.')) name.remove_prefix(1);
-    bool const whole = host == name;
+    bool const whole = asked == name;
     bool const part =
-        host.size() > name.size() && host.ends_with(name) && host[host.size() - name.size() - 1] == '.';
+        asked.size() > name.size() && asked.ends_with(name) && asked[asked.size() - name.size() - 1] == '.';
     if (!name.empty() && (whole || part)) return {};
   }
   return *proxy;

@@ -44,6 +44,9 @@ void point_to_wire(core::IntensityPoint const& point, v1::IntensityPoint& wire) 
   set_time(*wire.mutable_end_time(), point.interval.end);
   wire.set_mg_per_kwh(point.value.value);
   wire.set_state(static_cast<v1::PointState>(point.state));
+  if (!point.spread) return;
+  wire.set_low_mg_per_kwh(point.spread->low.value);
+  wire.set_high_mg_per_kwh(point.spread->high.value);
 }
 
 void feed_to_wire(app::FeedStatus const& feed, v1::Feed& wire) {
@@ -53,6 +56,9 @@ void feed_to_wire(app::FeedStatus const& feed, v1::Feed& wire) {
   if (feed.next_poll) set_time(*wire.mutable_next_poll_time(), *feed.next_poll);
   wire.set_last_error(feed.last_error);
   wire.set_rejected_replies(feed.rejected);
+  wire.set_polls(feed.polls);
+  wire.set_accepted_polls(feed.accepted);
+  wire.set_given_up(feed.given_up);
 }
 
 void energy_to_wire(core::EnergyTotal const& energy, v1::Energy& wire) {

@@ -3,6 +3,7 @@
 #include "rpc/carbon_mapping.hpp"
 #include "rpc/paging.hpp"
 #include "rpc/services.hpp"
+#include "rpc/skill.hpp"
 #include "rpc/time_mapping.hpp"
 
 namespace greenq::rpc {
@@ -14,6 +15,8 @@ struct Series {
   core::SignalSource source;
   core::Instant issued_at{};  // epoch: none
   bool issue_time_is_receipt = true;
+  std::int64_t learned_hours = 0;
+  bool stale = false;
   std::string not_shifted_reason;
 };
 
@@ -43,27 +46,23 @@ core::Error zone_not_found(std::string const& zone) {
   return error;
 }
 
-Series site_series(app::View const& view, Asked const& asked, core::Interval window) {
-  core::CarbonPolicy policy;
-  policy.signal = asked.kind;
-  auto const decision = core::decide(view.site, *view.signals, policy);
-  // Without a deciding kind the marginal curve is still worth showing, else the average one.
-  core::SignalKind kind = core::SignalKind::kMarginal;
-  if (asked.kind) {
-    kind = *asked.kind;
-  } else if (decision.kind) {
-    kind = *decision.kind;
-  } else if (!view.signals->has(core::SignalKind::kMarginal)) {
-    kind = core::SignalKind::kAverage;
-  }
-  auto const known = view.signals->view(kind, window.begin, window.length());
+// Without a deciding kind the marginal curve is still worth showing, else the average one.
+core::SignalKind shown_kind(core::SiteSignals const& signals, std::optional<core::SignalKind> wanted) {
+  if (wanted) return *wanted;
+  return signals.has(core::SignalKind::kMarginal) ? core::SignalKind::kMarginal : core::SignalKind::kAverage;
+}
+
+Series series_of(core::SiteSignals const& signals, core::SignalKind kind, std::string const& zone,
+                 core::Interval window) {
+  auto const known = signals.view(kind, window.begin, window.length());
   Series out;
-  out.not_shifted_reason = decision.not_shifted_reason;
   out.source = known.source;
   out.source.kind = kind;
-  if (out.source.zone.empty()) out.source.zone = asked.zone;
+  if (out.source.zone.empty()) out.source.zone = zone;
   out.issued_at = known.issued_at;
   out.issue_time_is_receipt = known.issue_time_is_receipt;
+  out.learned_hours = known.learned_hours;
+  out.stale = known.feed_stale;
   if (!known.curve) return out;
   for (auto const& point : known.curve->points()) {
     if (point.interval.overlaps(window)) out.points.push_back(point);
@@ -71,27 +70,45 @@ Series site_series(app::View const& view, Asked const& asked, core::Interval win
   return out;
 }
 
-// Another zone: only its typical day is known here.
-std::optional<Series> profile_series(std::vector<core::Profile> const& profiles, Asked const& asked,
-                                     core::Interval window) {
-  core::Profile const* found = nullptr;
+std::optional<core::SignalKind> deciding_kind(app::View const& view, std::optional<core::SignalKind> wanted,
+                                              std::string* why_not = nullptr) {
+  core::CarbonPolicy policy;
+  policy.signal = wanted;
+  auto decision = core::decide(view.site, *view.signals, policy);
+  if (why_not != nullptr) *why_not = std::move(decision.not_shifted_reason);
+  return wanted ? wanted : decision.kind;
+}
+
+Series site_series(app::View const& view, Asked const& asked, core::Interval window) {
+  std::string why_not;
+  auto const kind = shown_kind(*view.signals, deciding_kind(view, asked.kind, &why_not));
+  Series out = series_of(*view.signals, kind, asked.zone, window);
+  out.not_shifted_reason = std::move(why_not);
+  return out;
+}
+
+// Another zone: what its feeds say, else its typical day.
+std::optional<Series> other_series(app::View const& view, std::vector<core::Profile> const& profiles,
+                                   Asked const& asked, core::Interval window) {
+  core::SiteSignals signals;
+  if (auto const* known = view.find(asked.zone)) signals = *known;
+  bool found = signals.has(core::SignalKind::kMarginal) || signals.has(core::SignalKind::kAverage);
   for (auto const& profile : profiles) {
-    bool const fits =
-        profile.source.zone == asked.zone && (!asked.kind || profile.source.kind == *asked.kind);
-    bool const better = found == nullptr || profile.source.kind < found->source.kind;
-    if (fits && better) found = &profile;
+    if (profile.source.zone != asked.zone) continue;
+    signals.put_profile(profile);
+    found = true;
   }
-  if (found == nullptr) return std::nullopt;
-  return Series{core::climatology(*found, window),
-                found->source,
-                {},
-                false,
-                "The zone is not this site's; only its typical day is shown."};
+  auto const kind = shown_kind(signals, asked.kind);
+  if (!found || !signals.has(kind)) return std::nullopt;
+  Series out = series_of(signals, kind, asked.zone, window);
+  out.not_shifted_reason = "The zone is not this site's; it moves no job here.";
+  return out;
 }
 
 core::Result<Series> read_series(Context const& context, Asked const& asked, core::Interval window) {
   if (asked.site) return site_series(*context.parts.engine->view(), asked, window);
-  auto const series = profile_series(context.parts.profiles, asked, window);
+  auto const view = context.parts.engine->view();
+  auto const series = other_series(*view, context.parts.profiles, asked, window);
   if (!series) return tl::unexpected(zone_not_found(asked.zone));
   return *series;
 }
@@ -140,7 +157,33 @@ void get_forecast(CallPtr<v1::GetForecastResponse> const& call, v1::GetForecastR
     }
     series_source_to_wire(*series, *response.mutable_source());
     response.set_not_shifted_reason(series->not_shifted_reason);
+    response.set_learned_hours(series->learned_hours);
+    response.set_stale(series->stale);
   });
+}
+
+void get_forecast_skill(CallPtr<v1::GetForecastSkillResponse> const& call,
+                        v1::GetForecastSkillRequest const& request) {
+  constexpr int kDefaultDays = 30;
+  constexpr int kMaxDays = 366;
+  auto const view = call->context().parts.engine->view();
+  auto const asked = read_asked(*view, request.name(), request.kind());
+  if (failed(call, asked)) return;
+  if (request.days() < 0 || request.days() > kMaxDays) {
+    return call->fail(invalid_field("days", "must be from 1 to 366."));
+  }
+  auto const* const known = view->find(asked->zone);
+  if (known == nullptr) return call->fail(zone_not_found(asked->zone));
+  auto const kind =
+      asked->site ? shown_kind(*known, deciding_kind(*view, asked->kind)) : shown_kind(*known, asked->kind);
+  answer_skill(call, asked->zone, kind, request.days() == 0 ? kDefaultDays : request.days());
+}
+
+// The figures of its zone and kind that count now rest on it.
+bool in_use(app::View const& view, core::SignalSource const& source, core::Instant now) {
+  auto const* const known = view.find(source.zone);
+  return known != nullptr &&
+         known->view(source.kind, now, std::chrono::hours{1}).source.provider == source.provider;
 }
 
 void list_zones(CallPtr<v1::ListZonesResponse> const& call, v1::ListZonesRequest const& request) {
@@ -150,6 +193,8 @@ void list_zones(CallPtr<v1::ListZonesResponse> const& call, v1::ListZonesRequest
   auto const& parts = call->context().parts;
   std::string const site = parts.engine->view()->site.zone;
   if (!site.empty()) zones[site];
+  for (auto const& feed : parts.feeds ? parts.feeds() : std::vector<app::FeedStatus>{})
+    zones[feed.source.zone];
   for (auto const& profile : parts.profiles) zones[profile.source.zone].push_back(profile.source.kind);
   call->answer([&](v1::ListZonesResponse& response) {
     response.set_next_page_token(page_through(*page, zones.size(), [&](std::size_t i) {
@@ -169,9 +214,14 @@ void list_feeds(CallPtr<v1::ListFeedsResponse> const& call, v1::ListFeedsRequest
   if (failed(call, page)) return;
   auto const& parts = call->context().parts;
   auto const feeds = parts.feeds ? parts.feeds() : std::vector<app::FeedStatus>{};
+  auto const view = parts.engine->view();
+  core::Instant const now = call->context().now();
   call->answer([&](v1::ListFeedsResponse& response) {
-    response.set_next_page_token(page_through(
-        *page, feeds.size(), [&](std::size_t i) { feed_to_wire(feeds[i], *response.add_feeds()); }));
+    response.set_next_page_token(page_through(*page, feeds.size(), [&](std::size_t i) {
+      auto& wire = *response.add_feeds();
+      feed_to_wire(feeds[i], wire);
+      wire.set_in_use(in_use(*view, feeds[i].source, now));
+    }));
   });
 }
 
@@ -190,6 +240,12 @@ class CarbonServiceImpl final : public v1::CarbonService::CallbackService {
                                         v1::GetForecastResponse* response) override {
     return handle(context_, call, response, Rpc::kGetForecast, true,
                   [&](auto const& c) { get_forecast(c, *request); });
+  }
+  grpc::ServerUnaryReactor* GetForecastSkill(grpc::CallbackServerContext* call,
+                                             v1::GetForecastSkillRequest const* request,
+                                             v1::GetForecastSkillResponse* response) override {
+    return handle(context_, call, response, Rpc::kGetForecastSkill, true,
+                  [&](auto const& c) { get_forecast_skill(c, *request); });
   }
   grpc::ServerUnaryReactor* ListZones(grpc::CallbackServerContext* call, v1::ListZonesRequest const* request,
                                       v1::ListZonesResponse* response) override {

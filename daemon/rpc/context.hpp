@@ -53,7 +53,7 @@ struct Context {
   // Serving, and a principal from the connection, without its name; else the error to answer with.
   core::Result<core::Principal> admit(std::string const& grpc_peer);
   // The name of an admitted principal. May block: on a worker.
-  std::string name_of(core::Principal const& who) {
+  core::Result<std::string> name_of(core::Principal const& who) {
     return names.name_of(who.uid, parts.clock->steady().count());
   }
   core::Instant now() const { return parts.clock->now(); }

@@ -47,7 +47,7 @@ void get_footprint(CallPtr<v1::GetFootprintResponse> const& call, v1::GetFootpri
 
 void list_footprints(CallPtr<v1::ListFootprintsResponse> const& call,
                      v1::ListFootprintsRequest const& request) {
-  auto const page = read_page(request, rule_of(call->rpc()).method);
+  auto const page = read_ledger_page(request, rule_of(call->rpc()).method);
   if (failed(call, page)) return;
   auto query = read_query(request);
   if (failed(call, query)) return;

@@ -121,6 +121,8 @@ core::Result<ListeningSocket> ListeningSocket::open(SocketOptions const& options
   if (auto const vacant = check_vacant(options.path, *address); !vacant)
     return tl::unexpected(vacant.error());
 
+  socket.wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!socket.wake_) return io_error("eventfd", errno);
   socket.fd_ = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.fd_) return io_error("socket", errno);
   ::unlink(temporary.c_str());
@@ -147,10 +149,7 @@ ListeningSocket::~ListeningSocket() {
 }
 
 FrontDoor::FrontDoor(ListeningSocket socket, HandOver hand_over)
-    : socket_(std::move(socket)),
-      hand_over_(std::move(hand_over)),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  GREENQ_CHECK(wake_);
+    : socket_(std::move(socket)), hand_over_(std::move(hand_over)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -161,7 +160,7 @@ FrontDoor::~FrontDoor() {
 void FrontDoor::stop() {
   if (!thread_.joinable()) return;
   std::uint64_t const one = 1;
-  GREENQ_CHECK(::write(wake_.get(), &one, sizeof one) == sizeof one);
+  GREENQ_CHECK(::write(socket_->wake_fd(), &one, sizeof one) == sizeof one);
   thread_.join();
   socket_.reset();
 }
@@ -169,7 +168,7 @@ void FrontDoor::stop() {
 void FrontDoor::run() {
   bool paused = false;
   for (;;) {
-    std::array<pollfd, 2> watched{pollfd{wake_.get(), POLLIN, 0}, pollfd{socket_->fd(), POLLIN, 0}};
+    std::array<pollfd, 2> watched{pollfd{socket_->wake_fd(), POLLIN, 0}, pollfd{socket_->fd(), POLLIN, 0}};
     // Paused: the listener stays readable, so it is left out and time alone brings us back.
     ::poll(watched.data(), paused ? 1 : 2, paused ? kPauseMs : -1);
     if ((watched[0].revents & POLLIN) != 0) return;

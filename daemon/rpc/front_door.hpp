@@ -32,8 +32,9 @@ struct SocketOptions {
   mode_t directory_mode = 0700;  // of the directory, if it has to be made; 0755 for a system daemon
 };
 
-// A bound and listening socket. Nothing else may live at the path: a live daemon is never displaced, a stale
-// socket is replaced atomically, any other file is left alone. Holds PATH.lock while it exists.
+// A bound and listening socket, and what wakes who waits for it. Nothing else may live at the path: a live
+// daemon is never displaced, a stale socket is replaced atomically, any other file is left alone. Holds
+// PATH.lock while it exists.
 class ListeningSocket {
  public:
   // SOCKET_IN_USE (kAlreadyExists) when a live process answers or holds the lock; SOCKET_UNSAFE when
@@ -44,12 +45,14 @@ class ListeningSocket {
   ~ListeningSocket();  // removes the path if it is still ours
 
   int fd() const { return fd_.get(); }
+  int wake_fd() const { return wake_.get(); }  // an eventfd
 
  private:
   ListeningSocket() = default;
   std::filesystem::path path_;
   UniqueFd lock_;
   UniqueFd fd_;
+  UniqueFd wake_;
   ino_t inode_ = 0;
 };
 
@@ -80,7 +83,6 @@ class FrontDoor {
 
   std::optional<ListeningSocket> socket_;
   HandOver hand_over_;
-  UniqueFd wake_;
   FrontDoorCounters counters_;
   std::thread thread_;
 };

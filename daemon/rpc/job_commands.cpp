@@ -62,7 +62,8 @@ void command(CallPtr<Response> const& call, Request const& request, Method<Comma
   bool const taken = call->context().workers.offer(
       [call, name = request.name(), wanted = std::move(wanted), method]() mutable {
         if (!call->open()) return;
-        wanted.actor.name = call->context().name_of(call->who());
+        // Only for the record: a user database that fails delays no cancel.
+        wanted.actor.name = call->context().name_of(call->who()).value_or(std::to_string(call->who().uid));
         give(call, name, std::move(wanted), method);
       });
   if (!taken) call->fail(busy());

@@ -34,7 +34,7 @@ core::Result<app::JobQuery> read_query(v1::ListJobsRequest const& request, Page 
 }
 
 void list_jobs(CallPtr<v1::ListJobsResponse> const& call, v1::ListJobsRequest const& request) {
-  auto const page = read_page(request, rule_of(call->rpc()).method);
+  auto const page = read_ledger_page(request, rule_of(call->rpc()).method);
   if (failed(call, page)) return;
   auto query = read_query(request, *page);
   if (failed(call, query)) return;

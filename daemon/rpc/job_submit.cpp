@@ -66,7 +66,9 @@ void run(CallPtr<Response> const& call, app::Submission submission, bool preview
                                                     fill = std::move(fill)]() mutable {
     auto& parts = call->context().parts;
     if (!call->open()) return;  // the client gave up; store nothing for it
-    submission.owner.name = call->context().name_of(call->who());
+    auto name = call->context().name_of(call->who());
+    if (failed(call, name)) return;
+    submission.owner.name = std::move(*name);
     if (failed(call, check_places(*parts.runner, submission, batch))) return;
     if (preview) {
       parts.engine->preview(std::move(submission),

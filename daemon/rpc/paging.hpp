@@ -1,6 +1,9 @@
 // Pages of list calls.
 #pragma once
 
+#include <algorithm>
+
+#include "app/ports.hpp"
 #include "rpc/tokens.hpp"
 
 namespace greenq::rpc {
@@ -20,6 +23,15 @@ core::Result<Page> read_page(Request const& request, std::string_view method) {
   auto const cursor = read_page_token(request.page_token(), hash);
   if (!cursor) return tl::unexpected(cursor.error());
   return Page{*size, *cursor, std::move(hash)};
+}
+
+// The same for lists that are read from the ledger: one entry more than the page is asked for, which tells
+// whether there is another page, and app::Reads gives at most kReadMax at once.
+template <class Request>
+core::Result<Page> read_ledger_page(Request const& request, std::string_view method) {
+  auto page = read_page(request, method);
+  if (page) page->size = std::min(page->size, app::kReadMax - 1);
+  return page;
 }
 
 // For short lists in memory: calls add(i) for each index of this page and returns the next token.

@@ -1,17 +1,23 @@
 #include "rpc/peer.hpp"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "app/unique_fd.hpp"
 
 namespace greenq::rpc {
 namespace {
 
 constexpr std::int64_t kNameMemoryMs = 300'000;
 constexpr std::size_t kNamesMax = 10'000;
+constexpr std::size_t kEntryMax = 1U << 20U;  // bytes of one entry of the user database
 
 std::optional<ino_t> socket_inode(int fd) {
   struct stat info {};
@@ -19,14 +25,25 @@ std::optional<ino_t> socket_inode(int fd) {
   return info.st_ino;
 }
 
-std::string resolve(std::uint32_t uid) {
+core::Result<std::string> resolve(std::uint32_t uid) {
   std::vector<char> buffer(16UL * 1024);
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
+  int code = 0;
+  while ((code = ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found)) == EINTR ||
+         (code == ERANGE && buffer.size() < kEntryMax)) {
+    if (code == ERANGE) buffer.resize(buffer.size() * 2);
   }
-  return std::to_string(uid);
+  if (code == 0 && found != nullptr) return found->pw_name;
+  if (code == 0 || code == ENOENT || code == ESRCH) {  // getpwuid(3): no such user
+    // glibc forgets that a source could not be opened when a later one knows no such user.
+    app::UniqueFd const spare(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (spare || (errno != EMFILE && errno != ENFILE)) return std::to_string(uid);
+    code = errno;
+  }
+  return core::fail(core::ErrorCode::kUnavailable, "USER_LOOKUP_FAILED",
+                    "The name of user " + std::to_string(uid) + " cannot be looked up now (" +
+                        std::generic_category().message(code) + "); try again.");
 }
 
 }  // namespace
@@ -85,16 +102,20 @@ std::optional<std::string> UserNames::remembered(std::uint32_t uid) const {
   return it == known_.end() ? std::nullopt : std::optional(it->second.name);
 }
 
-std::string UserNames::name_of(std::uint32_t uid, std::int64_t steady_ms) {
+core::Result<std::string> UserNames::name_of(std::uint32_t uid, std::int64_t steady_ms) {
   {
     std::lock_guard const lock(mutex_);
     auto const it = known_.find(uid);
     if (it != known_.end() && it->second.until_ms > steady_ms) return it->second.name;
   }
-  std::string name = lookup_(uid);
+  auto name = lookup_(uid);
+  if (!name) {
+    if (auto before = remembered(uid)) return std::move(*before);
+    return name;
+  }
   std::lock_guard const lock(mutex_);
   if (known_.size() >= kNamesMax) known_.clear();
-  known_[uid] = Known{name, steady_ms + kNameMemoryMs};
+  known_[uid] = Known{*name, steady_ms + kNameMemoryMs};
   return name;
 }
 

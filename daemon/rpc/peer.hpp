@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/result.hpp"
+
 namespace greenq::rpc {
 
 struct Peer {
@@ -55,14 +57,16 @@ class PeerRegistry {
   std::map<int, Entry> entries_;
 };
 
-// The user's name, or the number as text when there is none. Thread-safe. Remembers answers: NSS can be slow.
+// The user's name, or the number as text when there is no such user. A database that cannot be asked is an
+// error (UNAVAILABLE), never "no such user": owners are stored by this name. Thread-safe. Remembers answers:
+// NSS can be slow.
 class UserNames {
  public:
-  using Lookup = std::function<std::string(std::uint32_t)>;
+  using Lookup = std::function<core::Result<std::string>(std::uint32_t)>;
 
   explicit UserNames(Lookup lookup);  // empty: the system's user database
-  // May block, so not on a gRPC thread. An answer holds for five minutes.
-  std::string name_of(std::uint32_t uid, std::int64_t steady_ms);
+  // May block, so not on a gRPC thread. An answer holds for five minutes, and longer while lookups fail.
+  core::Result<std::string> name_of(std::uint32_t uid, std::int64_t steady_ms);
   // What name_of said last, however long ago. Never blocks.
   std::optional<std::string> remembered(std::uint32_t uid) const;
 

@@ -180,6 +180,9 @@ class ReadLog final : public Stream<v1::ReadLogResponse> {
 
   void take(core::Result<app::Logs::Chunk> chunk) {
     bool const missing = !chunk && chunk.error().code == core::ErrorCode::kNotFound;
+    if (missing) {
+      if (auto const attempt = ended_after_start()) return fail(gone(*attempt));
+    }
     if (!chunk && (!missing || (!request_.follow() && over()))) return fail(chunk.error());
     if (chunk && !chunk->data.empty()) {
       {
@@ -191,6 +194,24 @@ class ReadLog final : public Stream<v1::ReadLogResponse> {
       return pump();
     }
     nothing_there();
+  }
+
+  // The attempt, if its process ran and has ended: then it had a run directory.
+  std::optional<core::AttemptNo> ended_after_start() const {
+    std::lock_guard const lock(mutex_);
+    bool const ran = std::ranges::any_of(job_.attempts, [this](auto const& attempt) {
+      return attempt.number == attempt_ && !attempt.segments.empty();
+    });
+    return over_ && ran ? std::optional(attempt_) : std::nullopt;
+  }
+
+  core::Error gone(core::AttemptNo attempt) const {
+    core::Error error{core::ErrorCode::kNotFound, "LOG_GONE",
+                      "The output of attempt " + std::to_string(attempt) +
+                          " is gone: the run directory of the job was removed."};
+    error.metadata["resource_type"] = "greenq.v1.Attempt";
+    error.metadata["resource_name"] = request_.name();
+    return error;
   }
 
   bool over() const {

@@ -6,9 +6,11 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_posix.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <mutex>
+#include <string_view>
 
 #include "core/check.hpp"
 #include "rpc/context.hpp"
@@ -23,8 +25,19 @@ constexpr std::size_t kMemoryMax = 256UL * 1024 * 1024;
 constexpr int kThreadsMax = 32;
 constexpr int kStreamsPerConnection = 1024;
 constexpr int kMetadataMax = 16 * 1024;
+// What a connection too many gets before it is closed: a GOAWAY frame (ENHANCE_YOUR_CALM), whose debug data
+// greenq looks for. Without SETTINGS before it, gRPC takes the connection for failed and does not wait.
+constexpr std::string_view kTooMany = "too many connections";
 constexpr std::array<char const*, 4> kServices{"greenq.v1.JobService", "greenq.v1.CarbonService",
                                                "greenq.v1.FootprintService", "greenq.v1.NodeService"};
+
+void refuse(int connection) {
+  std::string frame{0, 0, static_cast<char>(8 + kTooMany.size()), 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11};
+  frame += kTooMany;
+  // Best effort: who does not get it sees the connection closed.
+  [[maybe_unused]] auto const sent =
+      ::send(connection, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 // Plugins are process-wide in gRPC 1.51; both only register what a builder may use.
 void enable_plugins() {
@@ -73,7 +86,10 @@ struct RpcServer::Impl {
 
   // The way of a connection from the door to gRPC; a guard or TLS would stand here.
   bool hand_over(UniqueFd connection, Peer const& peer) {
-    if (!context->peers.put(connection.get(), peer)) return false;
+    if (!context->peers.put(connection.get(), peer)) {
+      refuse(connection.get());
+      return false;
+    }
     grpc::AddInsecureChannelFromFd(server.get(), connection.release());
     return true;
   }

@@ -61,7 +61,8 @@ struct RpcParts {
   std::function<std::vector<app::FeedStatus>()> feeds;  // any thread; may be empty
   std::vector<core::Profile> profiles;                  // all shipped ones
   std::map<std::string, std::string> zone_names;        // id -> name for people
-  std::function<std::string(std::uint32_t)> user_name;  // may block; empty: asks the system's user database
+  // May block; empty: asks the system's user database. See UserNames.
+  std::function<core::Result<std::string>(std::uint32_t)> user_name;
   ServerFacts facts;
   RpcOptions options;
 };

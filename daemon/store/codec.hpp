@@ -26,11 +26,11 @@ core::SignalSource decode_source(std::string_view text);
 std::string encode_signal(core::Signal const& signal);
 core::Signal decode_signal(std::string_view text);
 
-// Packed points, ordered and without overlap as in every core::Signal. One byte of format, then runs of points
-// that follow each other in equal steps with equal state: count, begin (from the end of the run before), step,
-// state (bit 7: with spreads); then of each point its value as the difference from the one before in mg, and
-// its spread as the distances from the value. Numbers are LEB128 varints, signed ones in zigzag.
-// decode throws SqlError (SQLITE_CORRUPT) on anything else, and on points that are out of order.
+// Packed points, ordered and without overlap as in every core::Signal. One byte of format, then runs of
+// points that follow each other in equal steps with equal state: count, begin (from the end of the run
+// before), step, state (bit 7: with spreads); then of each point its value as the difference from the one
+// before in mg, and its spread as the distances from the value. Numbers are LEB128 varints, signed ones in
+// zigzag. decode throws SqlError (SQLITE_CORRUPT) on anything else, and on points that are out of order.
 std::string encode_points(std::vector<core::IntensityPoint> const& points);
 std::vector<core::IntensityPoint> decode_points(std::string_view bytes);
 

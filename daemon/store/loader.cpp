@@ -1,10 +1,18 @@
 #include "store/loader.hpp"
 
+#include <algorithm>
+#include <set>
+
+#include "core/carbon/hours.hpp"
 #include "store/codec.hpp"
 #include "store/rows.hpp"
+#include "store/signals.hpp"
 
 namespace greenq::store {
 namespace {
+
+constexpr std::chrono::hours kRecent{72};
+constexpr std::chrono::hours kLessons{24 * 63};
 
 void load_jobs(Db& db, app::Loaded& loaded) {
   Statement row = db.prepare(std::string("SELECT ") + kJobColumns + " " + kLiveJobsSql);
@@ -24,13 +32,49 @@ void load_meters(Db& db, app::Loaded& loaded) {
   }
 }
 
-void load_signals(Db& db, std::string const& zone, app::Loaded& loaded) {
+void load_signals(Db& db, app::Loaded& loaded) {
   Statement row = db.prepare(
-      "SELECT rank, latest FROM signal_sources WHERE ?1 = '' OR zone = ?1 ORDER BY kind, rank, provider, "
-      "zone");
-  row.bind(zone);
+      "SELECT rank, latest FROM signal_sources WHERE latest <> '' ORDER BY kind, rank, provider, zone");
   while (row.step()) {
     loaded.signals.emplace_back(static_cast<int>(row.integer(0)), decode_signal(row.text(1)));
+  }
+}
+
+using ZoneKind = std::pair<std::string, core::SignalKind>;
+
+std::vector<core::IntensityPoint> measured_from(Db& db, std::int64_t source, core::Instant from) {
+  return measured(db, source, {from, core::Instant::max()});
+}
+
+void load_forecasters(Db& db, app::Loaded& loaded, std::set<ZoneKind>& known) {
+  Statement row =
+      db.prepare("SELECT zone, kind, provider, next_hour, bytes FROM forecasters ORDER BY zone, kind");
+  while (row.step()) {
+    app::Loaded::Experience& experience = loaded.experience.emplace_back();
+    experience.forecaster = {row.text(0), static_cast<core::SignalKind>(row.integer(1)), row.text(2),
+                             row.integer(3), std::string(row.blob(4))};
+    core::StoredForecaster const& stored = experience.forecaster;
+    known.emplace(stored.zone, stored.kind);
+    auto const source = source_id(db, stored.zone, stored.kind, stored.provider);
+    auto const newest = source ? newest_measured(db, *source) : std::nullopt;
+    if (!newest) continue;
+    core::Instant const from = std::min(core::begin_of(stored.next), *newest - kRecent);
+    experience.actuals = measured_from(db, *source, from);
+  }
+}
+
+// Where nothing was stored yet, a forecaster can learn from the best feed; not from figures that were chosen.
+void load_lessons(Db& db, app::Loaded& loaded, std::set<ZoneKind>& known) {
+  for (auto const& [rank, signal] : loaded.signals) {
+    core::SignalSource const& from = signal.source;
+    if (signal.as_given || from.kind == core::SignalKind::kRelative) continue;
+    if (known.contains({from.zone, from.kind})) continue;
+    auto const source = source_id(db, from.zone, from.kind, from.provider);
+    auto const newest = source ? newest_measured(db, *source) : std::nullopt;
+    if (!newest) continue;
+    known.emplace(from.zone, from.kind);
+    loaded.experience.push_back(
+        {{from.zone, from.kind, from.provider, 0, {}}, measured_from(db, *source, *newest - kLessons)});
   }
 }
 
@@ -40,7 +84,7 @@ Counters read_counters(Db& db) {
   return {job_id(meta_integer(db, kMetaNextJob)), meta_integer(db, kMetaNextSequence)};
 }
 
-app::Loaded load_all(Db& db, std::string const& zone) {
+app::Loaded load_all(Db& db) {
   app::Loaded loaded;
   Counters const counters = read_counters(db);
   loaded.state.next_job = counters.next_job;
@@ -48,7 +92,10 @@ app::Loaded load_all(Db& db, std::string const& zone) {
   loaded.epoch = meta_text(db, kMetaEpoch);
   load_jobs(db, loaded);
   load_meters(db, loaded);
-  load_signals(db, zone, loaded);
+  load_signals(db, loaded);
+  std::set<ZoneKind> known;
+  load_forecasters(db, loaded, known);
+  load_lessons(db, loaded, known);
   return loaded;
 }
 

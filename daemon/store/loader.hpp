@@ -8,7 +8,7 @@
 namespace greenq::store {
 
 Counters read_counters(Db& db);
-app::Loaded load_all(Db& db, std::string const& zone);
+app::Loaded load_all(Db& db);
 
 // Texts of load_all(), for the test of their plans.
 inline constexpr char kLiveJobsSql[] =

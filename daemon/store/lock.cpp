@@ -30,10 +30,13 @@ std::string holder(int fd) {
 
 LockFile::~LockFile() {
   if (fd_ >= 0) ::close(fd_);
+  if (directory_ >= 0) ::close(directory_);
 }
-LockFile::LockFile(LockFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+LockFile::LockFile(LockFile&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), directory_(std::exchange(other.directory_, -1)) {}
 LockFile& LockFile::operator=(LockFile&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(directory_, other.directory_);
   return *this;
 }
 
@@ -53,9 +56,14 @@ core::Result<LockFile> lock_state_dir(std::filesystem::path const& state_dir, un
   auto const file = state_dir / "lock";
   int const fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return tl::unexpected(unusable(state_dir, std::strerror(errno)));
-  LockFile lock(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return tl::unexpected(unusable(state_dir, std::strerror(errno)));
+  int const directory = ::open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  LockFile lock(fd, directory);
+  if (directory < 0) return tl::unexpected(unusable(state_dir, std::strerror(errno)));
+  bool in_use = ::flock(fd, LOCK_EX | LOCK_NB) != 0;
+  if (in_use && errno != EWOULDBLOCK) return tl::unexpected(unusable(state_dir, std::strerror(errno)));
+  // Some network file systems cannot lock a directory; the file alone must do there.
+  in_use = in_use || (::flock(directory, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK);
+  if (in_use) {
     return core::fail(core::ErrorCode::kFailedPrecondition, "STATE_DIR_IN_USE",
                       "another greenqd (pid " + holder(fd) + ") uses this state directory: " +
                           state_dir.string() + "; stop it or give another one with --state-dir.");

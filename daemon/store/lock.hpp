@@ -7,11 +7,11 @@
 
 namespace greenq::store {
 
-// Holds flock on STATE/lock for its lifetime; the kernel lets go when the process dies. The file holds the
-// pid.
+// Holds flock on STATE/lock, and on STATE itself because a file can be removed, for its lifetime; the kernel
+// lets go when the process dies. The file holds the pid.
 class LockFile {
  public:
-  explicit LockFile(int fd) : fd_(fd) {}
+  LockFile(int file, int directory) : fd_(file), directory_(directory) {}
   ~LockFile();
   LockFile(LockFile&& other) noexcept;
   LockFile& operator=(LockFile&& other) noexcept;
@@ -20,6 +20,7 @@ class LockFile {
 
  private:
   int fd_ = -1;
+  int directory_ = -1;
 };
 
 // Makes the directory if needed, sets its mode (0711 where jobs of others must reach their run directories)

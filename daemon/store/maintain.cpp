@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "store/backup.hpp"
+#include "store/history.hpp"
 #include "store/rows.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -13,7 +14,8 @@ namespace greenq::store {
 namespace {
 
 constexpr std::chrono::hours kBackupRetry{1};
-constexpr int kRowsPerRound = 5000;  // retention never holds the core thread for long
+constexpr int kRowsPerRound = 5000;    // retention never holds the core thread for long
+constexpr int kIssuesPerRound = 1000;  // of two kilobytes each
 
 std::int64_t file_bytes(std::string const& path) {
   struct stat info {};
@@ -69,23 +71,21 @@ void SqliteStore::maintain(core::Instant now) {
 
 void SqliteStore::retain(core::Instant now) {
   Transaction transaction(*db_, "BEGIN IMMEDIATE");
+  std::int64_t const changes_before = sqlite3_total_changes64(db_->handle());
   db_->prepare(
          "DELETE FROM requests WHERE (owner_uid, request_id) IN"
          " (SELECT owner_uid, request_id FROM requests WHERE at < ? ORDER BY at LIMIT ?)")
       .bind(core::to_ms(now - options_.keep_requests))
       .bind(std::int64_t{kRowsPerRound})
       .run();
-  int const requests = db_->changes();
   drop_old_events(*db_, now - options_.keep_events);
-  // The newest issue of a source stays, however old: it bridges a dead feed.
-  db_->prepare(
-         "DELETE FROM forecast_issues WHERE issued_at < ?"
-         " AND issued_at < (SELECT max(n.issued_at) FROM forecast_issues n WHERE n.source = "
-         "forecast_issues.source)")
-      .bind(core::to_ms(now - options_.keep_forecasts))
-      .run();
+  thin_forecasts(*db_, now - options_.signals.full_forecasts, kIssuesPerRound);
+  drop_forecasts(*db_, now - options_.keep_forecasts, kIssuesPerRound);
+  if (options_.signals.keep_actuals > core::Span{0}) {
+    drop_measured(*db_, now - options_.signals.keep_actuals, kRowsPerRound);
+  }
   transaction.commit();
-  written_ = written_ || requests > 0;
+  written_ = written_ || sqlite3_total_changes64(db_->handle()) != changes_before;
 }
 
 void SqliteStore::checkpoint() {

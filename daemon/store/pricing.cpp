@@ -47,8 +47,10 @@ PricedCurve curve_for(Db& db, Prices const& prices, core::SignalKind kind, core:
     points = core::fill_gaps(points, more, whole);
     if (!best && points.size() > before) best = feed.source;
   };
-  for (StoredSource const& feed : feeds) fill(feed, measured(db, feed.id, {whole.begin - kLongestPoint, whole.end}));
-  for (StoredSource const& feed : feeds) fill(feed, core::fill_gaps({}, issue_before(db, feed.id, run.begin), run));
+  for (StoredSource const& feed : feeds)
+    fill(feed, measured(db, feed.id, {whole.begin - kLongestPoint, whole.end}));
+  for (StoredSource const& feed : feeds)
+    fill(feed, core::fill_gaps({}, issue_before(db, feed.id, run.begin), run));
   for (StoredSource const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.begin));
   for (StoredSource const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.end));
   // A feed that is silent now may still deliver: its name keeps the book provisional.

@@ -2,6 +2,7 @@
 
 #include "store/queries.hpp"
 #include "store/rows.hpp"
+#include "store/signals.hpp"
 
 namespace greenq::store {
 namespace {
@@ -163,6 +164,10 @@ void ReadPool::provisional(core::Instant ended_after, int limit, Done<std::vecto
   ask<std::vector<core::JobId>>(done, [ended_after, limit](Db& db) -> core::Result<std::vector<core::JobId>> {
     return store::provisional(db, ended_after, limit);
   });
+}
+
+void ReadPool::forecasts(app::ForecastQuery query, Done<app::ForecastHistory> done) {
+  ask<app::ForecastHistory>(done, [query = std::move(query)](Db& db) { return store::forecasts(db, query); });
 }
 
 }  // namespace greenq::store

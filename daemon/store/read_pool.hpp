@@ -43,6 +43,7 @@ class ReadPool final : public app::Reads {
                  Done<std::vector<app::FootprintGroup>> done) override;
   void settle(core::JobId id, Done<core::FootprintSettled> done) override;
   void provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) override;
+  void forecasts(app::ForecastQuery query, Done<app::ForecastHistory> done) override;
 
  private:
   using Task = std::function<void(Db*)>;  // null: the pool stops

@@ -142,7 +142,7 @@ core::Result<app::Loaded> SqliteStore::load() {
     if (db_ == nullptr) connect();
     Transaction snapshot(*db_, "BEGIN");
     committed_ = staged_ = read_counters(*db_);
-    app::Loaded all = load_all(*db_, options_.zone);
+    app::Loaded all = load_all(*db_);
     snapshot.commit();
     return all;
   });

@@ -21,11 +21,16 @@
 
 namespace greenq::store {
 
+// Zero actuals: for ever.
+struct SignalAges {
+  core::Span full_forecasts{std::chrono::hours{24 * 7}};  // older issues are thinned, see history.hpp
+  core::Span keep_actuals{0};
+};
+
 struct StoreOptions {
   std::filesystem::path database;                   // STATE/greenq.db
   app::Clock* clock = nullptr;                      // outlives the store
   std::function<std::string()> new_epoch;           // a random UUID; asked once in the life of a database
-  std::string zone{};                               // load() returns signals of this zone only; empty: all
   std::int64_t wal_alarm_bytes = 16 << 20;          // maintain() truncates a larger write-ahead log
   std::int64_t wal_limit_bytes = 64 << 20;          // new work is refused beyond
   std::int64_t min_free_bytes = 1LL << 30;          // new work is refused when less space is free
@@ -33,6 +38,7 @@ struct StoreOptions {
   core::Span keep_requests{std::chrono::hours{24}};
   core::Span keep_events{std::chrono::hours{24 * 90}};
   core::Span keep_forecasts{std::chrono::hours{24 * 90}};
+  SignalAges signals{};
   std::span<app::EmbeddedFile const> migrations{};  // empty: the built-in ones
 };
 

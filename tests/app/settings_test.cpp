@@ -1,6 +1,8 @@
 #include "app/settings.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -164,6 +166,34 @@ TEST(Settings, MissingFileSaysWhatToDo) {
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().reason, "SETTINGS_UNREADABLE");
   EXPECT_THAT(loaded.error().message, HasSubstr("greenqd init"));
+}
+
+// The daemon waited for a writer for ever, deaf to signals.
+TEST(Settings, AFifoOrADeviceInPlaceOfTheFileIsRefused) {
+  auto const fifo = std::filesystem::temp_directory_path() / ("greenq-fifo-" + std::to_string(::getpid()));
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  for (std::string const& path : {fifo.string(), std::string("/dev/zero"), std::string("/tmp")}) {
+    auto const loaded = load_settings(path, {});
+    EXPECT_FALSE(loaded.has_value()) << path;
+    if (loaded) continue;
+    EXPECT_EQ(loaded.error().reason, "SETTINGS_UNREADABLE");
+    EXPECT_THAT(loaded.error().message, HasSubstr(path + " is not a regular file"));
+  }
+  std::filesystem::remove(fifo);
+}
+
+TEST(Settings, AZoneMustBeAPlausibleId) {
+  for (std::string const zone : {"GB", "US-CAL-CISO", "caiso_north", "42"}) {
+    EXPECT_EQ(good("site: {zone: " + zone + "}").site.zone, zone);
+  }
+  EXPECT_EQ(good("site: {zone: " + std::string(64, 'Z') + "}").site.zone.size(), 64U);
+  for (std::string const& zone : {std::string("\"G B\""), std::string("GB/../x"), std::string("\"GB\\n\""),
+                                  std::string("Österreich"), std::string(65, 'Z')}) {
+    EXPECT_THAT(bad("site: {zone: " + zone + "}"), HasSubstr("site.zone: is no zone id")) << zone;
+  }
+  EXPECT_THAT(bad("", {"site.zone=G B"}), HasSubstr("site.zone: is no zone id"));
+  EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: neso, zone: \"G B\"}\n"),
+              HasSubstr("feeds[0].zone: is no zone id"));
 }
 
 // GREENQ_WRITE_GENERATED=1 writes the files anew.

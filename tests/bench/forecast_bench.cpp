@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -24,11 +25,15 @@
 #include <vector>
 
 #include "core/carbon/forecaster.hpp"
+#include "core/carbon/skill.hpp"
 
 namespace {
 
+using greenq::core::cheapest_start;
 using greenq::core::Forecaster;
 using greenq::core::Hour;
+using greenq::core::HourlyActuals;
+using greenq::core::HourlyIssue;
 namespace fs = std::filesystem;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
@@ -42,6 +47,10 @@ struct Series {
   Hour end() const { return first + static_cast<Hour>(hours.size()); }
   double at(Hour h) const {
     return h < first || h >= end() ? kUnknown : hours[static_cast<std::size_t>(h - first)];
+  }
+  std::vector<double> from(Hour h, int count) const {
+    auto const begin = hours.begin() + static_cast<std::ptrdiff_t>(h - first);
+    return {begin, begin + count};
   }
 };
 
@@ -121,15 +130,15 @@ struct Run {
   double worst_us = 0;
 };
 
-double mean7(Series const& s, Hour origin, Hour target) {
-  double sum = 0;
-  int n = 0;
-  Hour const hour = target - (target - origin) / 24 * 24;
-  for (Hour d = 1; d <= 7; ++d) {
-    double const v = s.at(hour - 24 * d);
-    if (!std::isnan(v)) sum += v, ++n;
-  }
-  return n > 0 ? sum / n : s.at(origin - 1);
+// `rule` of plain history for the next kReach hours.
+template <class Rule>
+std::vector<float> by_history(Rule const& rule, HourlyActuals const& actuals, Hour origin, double last) {
+  HourlyIssue const like{origin, std::vector<double>(kReach, 0)};
+  auto const made = rule({like}, actuals);
+  std::vector<float> out;
+  for (double const value : made.front().values)
+    out.push_back(static_cast<float>(std::isnan(value) ? last : value));
+  return out;
 }
 
 double week4(Series const& s, Hour origin, Hour target) {
@@ -142,6 +151,19 @@ double week4(Series const& s, Hour origin, Hour target) {
   return n > 0 ? sum / n : s.at(origin - 1);
 }
 
+double cpu_us() {
+  return static_cast<double>(std::clock()) * 1e6 / CLOCKS_PER_SEC;
+}
+
+// An issue that has run out repeats its last day.
+double published(Issue const* issue, Hour target) {
+  if (issue == nullptr) return kUnknown;
+  auto k = target - issue->issued;
+  auto const n = static_cast<Hour>(issue->values.size());
+  if (k >= n) k = n - 24 + (k - n) % 24;
+  return issue->values[static_cast<std::size_t>(k)];
+}
+
 Run replay(Series const& series, std::vector<Issue> const& issues, Hour begin) {
   Run run;
   run.begin = begin;
@@ -151,37 +173,33 @@ Run replay(Series const& series, std::vector<Issue> const& issues, Hour begin) {
   std::size_t next = 0;
   Issue const* issue = nullptr;
   double total = 0;
+  HourlyActuals actuals;
   for (Hour t = series.first + 1; t < run.end; ++t) {
-    auto const started = std::chrono::steady_clock::now();
-    if (!std::isnan(series.at(t - 1))) forecaster.observe({{t - 1, series.at(t - 1)}});
+    double const started = cpu_us();
+    if (!std::isnan(series.at(t - 1))) {
+      forecaster.observe({{t - 1, series.at(t - 1)}});
+      actuals[t - 1] = series.at(t - 1);
+    }
     bool fresh = false;
     for (; next < issues.size() && issues[next].issued <= t; ++next) issue = &issues[next], fresh = true;
     if (fresh) forecaster.publish({issue->issued, issue->values});
     if (t < begin) continue;
     auto const forecast = forecaster.forecast();
-    std::chrono::duration<double, std::micro> const took = std::chrono::steady_clock::now() - started;
-    total += took.count();
-    run.worst_us = std::max(run.worst_us, took.count());
+    double const took = cpu_us() - started;
+    total += took;
+    run.worst_us = std::max(run.worst_us, took);
     std::array<std::vector<float>, 8> rows;
+    rows[5] = by_history(greenq::core::as_yesterday, actuals, t, series.at(t - 1));
+    rows[6] = by_history(greenq::core::as_last_week, actuals, t, series.at(t - 1));
     for (int lead = 0; lead < kReach; ++lead) {
       Hour const target = t + lead;
       auto const& f = forecast[static_cast<std::size_t>(target - forecaster.next())];
-      double published = kUnknown;
-      if (issue != nullptr) {
-        auto k = target - issue->issued;
-        auto const n = static_cast<Hour>(issue->values.size());
-        if (k >= n) k = n - 24 + (k - n) % 24;
-        published = issue->values[static_cast<std::size_t>(k)];
-      }
-      std::array<double, 8> const figures{f.value,
-                                          f.band ? f.value + f.band->below : kUnknown,
-                                          f.band ? f.value + f.band->above : kUnknown,
-                                          published,
-                                          series.at(t - 1),
-                                          series.at(target - 24 * (lead / 24 + 1)),
-                                          mean7(series, t, target),
-                                          week4(series, t, target)};
-      for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(static_cast<float>(figures[i]));
+      rows[0].push_back(static_cast<float>(f.value));
+      rows[1].push_back(static_cast<float>(f.band ? f.value + f.band->below : kUnknown));
+      rows[2].push_back(static_cast<float>(f.band ? f.value + f.band->above : kUnknown));
+      rows[3].push_back(static_cast<float>(published(issue, target)));
+      rows[4].push_back(static_cast<float>(series.at(t - 1)));
+      rows[7].push_back(static_cast<float>(week4(series, t, target)));
     }
     std::array<Table*, 8> const tables{&run.value, &run.low,       &run.high, &run.published,
                                        &run.last,  &run.yesterday, &run.week, &run.hour_of_week};
@@ -191,44 +209,26 @@ Run replay(Series const& series, std::vector<Issue> const& issues, Hour begin) {
   return run;
 }
 
-template <class At>
-int cheapest(At const& at, int from, int slack, int length) {
-  double best = std::numeric_limits<double>::infinity();
-  int start = from;
-  for (int s = from; s <= slack; ++s) {
-    double cost = 0;
-    for (int k = 0; k < length; ++k) cost += at(s + k);
-    if (cost < best - 1e-9) best = cost, start = s;
-  }
-  return start;
-}
-
 // Kept share of one rule for one job shape; `again`: decide every hour.
 double kept(Series const& series, Run const& run, Table const& table, int length, int slack, bool again) {
   double now = 0;
   double chosen = 0;
   double best = 0;
   Hour const last = run.end - (again ? slack : 0);
+  auto const cost = [&](Hour start) {
+    auto const values = series.from(start, length);
+    return std::accumulate(values.begin(), values.end(), 0.0);
+  };
+  auto const said = [&](Hour t) {
+    auto const& row = table[static_cast<std::size_t>(t - run.begin)];
+    return std::vector<double>(row.begin(), row.end());
+  };
   for (Hour t = run.begin; t < last; ++t) {
-    auto const cost = [&](int start) {
-      double sum = 0;
-      for (int k = 0; k < length; ++k) sum += series.at(t + start + k);
-      return sum;
-    };
-    int start = 0;
-    if (again) {
-      for (; start < slack; ++start) {
-        auto const& row = table[static_cast<std::size_t>(t + start - run.begin)];
-        if (cheapest([&](int i) { return row[static_cast<std::size_t>(i)]; }, 0, slack - start, length) == 0)
-          break;
-      }
-    } else {
-      auto const& row = table[static_cast<std::size_t>(t - run.begin)];
-      start = cheapest([&](int i) { return row[static_cast<std::size_t>(i)]; }, 0, slack, length);
-    }
-    now += cost(0);
-    chosen += cost(start);
-    best += cost(cheapest([&](int i) { return series.at(t + i); }, 0, slack, length));
+    int start = again ? 0 : cheapest_start(said(t), slack, length);
+    while (again && start < slack && cheapest_start(said(t + start), slack - start, length) != 0) ++start;
+    now += cost(t);
+    chosen += cost(t + start);
+    best += cost(t + cheapest_start(series.from(t, slack + length), slack, length));
   }
   return (now - chosen) / (now - best);
 }
@@ -245,40 +245,14 @@ double kept(Series const& series, Run const& run, Table const& table, bool again
 // Mean over origins of Spearman's rank correlation of leads 0..23.
 double rank_correlation(Series const& series, Run const& run, Table const& table) {
   if (std::isnan(table.front().front())) return kUnknown;
-  auto const ranks = [](std::array<double, 24> const& values) {
-    std::array<std::size_t, 24> order{};
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
-    std::array<double, 24> out{};
-    for (std::size_t i = 0; i < 24;) {
-      std::size_t j = i;
-      while (j < 24 && values[order[j]] == values[order[i]]) ++j;
-      for (std::size_t k = i; k < j; ++k) out[order[k]] = static_cast<double>(i + j - 1) / 2;
-      i = j;
-    }
-    return out;
-  };
   double sum = 0;
   int n = 0;
   for (Hour t = run.begin; t < run.end; t += 5) {
-    std::array<double, 24> a{};
-    std::array<double, 24> b{};
-    for (std::size_t i = 0; i < 24; ++i) {
-      a[i] = series.at(t + static_cast<Hour>(i));
-      b[i] = static_cast<double>(table[static_cast<std::size_t>(t - run.begin)][i]);
-    }
-    auto const x = ranks(a);
-    auto const y = ranks(b);
-    double xx = 0;
-    double yy = 0;
-    double xy = 0;
-    for (std::size_t i = 0; i < 24; ++i) {
-      xx += (x[i] - 11.5) * (x[i] - 11.5);
-      yy += (y[i] - 11.5) * (y[i] - 11.5);
-      xy += (x[i] - 11.5) * (y[i] - 11.5);
-    }
-    if (xx <= 0 || yy <= 0) continue;
-    sum += xy / std::sqrt(xx * yy);
+    auto const& row = table[static_cast<std::size_t>(t - run.begin)];
+    std::vector<double> const said(row.begin(), row.begin() + 24);
+    auto const correlation = greenq::core::rank_correlation(said, series.from(t, 24));
+    if (!correlation) continue;
+    sum += *correlation;
     ++n;
   }
   return sum / n;
@@ -367,7 +341,7 @@ int main(int argc, char** argv) {
   fs::path const data = argv[1];
   std::printf("%-15s %6s %6s | %6s %6s | %6s %6s %6s %6s %6s | %5s %5s | %5s %5s | %s\n", "zone", "once",
               "target", "again", "target", "publ", "last", "yest", "week", "how", "rho", "rho7", "cover",
-              "worst", "MAE(bias) at 0/5/23/47 | us per update mean/worst");
+              "worst", "MAE(bias) at 0/5/23/47 | CPU us per update mean/worst");
   int missed = 0;
   for (Case const& c : cases()) {
     if (argc > 2 && std::none_of(argv + 2, argv + argc, [&](char const* name) { return c.name == name; }))

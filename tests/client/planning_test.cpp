@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <thread>
 
@@ -291,18 +293,20 @@ TEST_F(AloneTest, ValidateChecksMomentsAndTheDirectory) {
   EXPECT_THAT(err(), HasSubstr("3 errors; the file is not valid\n"));
 }
 
-// Accepts and closes, as greenqd does with a connection too many.
+// Accepts, says its word and closes.
 class ClosingServer {
  public:
-  explicit ClosingServer(std::string const& path) {
+  ClosingServer(std::string const& path, std::string word) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
     fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bound_ = ::bind(fd_, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0 &&
              ::listen(fd_, 8) == 0;
-    thread_ = std::thread([this] {
-      for (int one = 0; (one = ::accept(fd_, nullptr, nullptr)) >= 0;) ::close(one);
+    thread_ = std::thread([this, word = std::move(word)] {
+      for (int one = 0; (one = ::accept(fd_, nullptr, nullptr)) >= 0; ::close(one)) {
+        [[maybe_unused]] auto const sent = ::send(one, word.data(), word.size(), MSG_NOSIGNAL);
+      }
     });
   }
   ~ClosingServer() {
@@ -321,13 +325,69 @@ class ClosingServer {
 };
 
 TEST_F(AloneTest, TooManyConnectionsAreNotAMissingDaemon) {
-  ClosingServer const closing(dir.path("s"));
+  std::string const goaway{0, 0, 28, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11};
+  ClosingServer const closing(dir.path("s"), goaway + "too many connections");
   ASSERT_TRUE(closing.bound());
   EXPECT_EQ(greenq({"ls"}), 1);
   EXPECT_THAT(err(),
               StartsWith("greenq: greenqd runs, but takes no more connections; you may hold 32 at once"));
   EXPECT_EQ(greenq({"ls", "-o", "json"}), 1);
   EXPECT_THAT(err(), HasSubstr(R"("code":"RESOURCE_EXHAUSTED","reason":"TOO_MANY_CONNECTIONS")"));
+}
+
+// A daemon that ends hangs up as well, and was said to take no more connections.
+TEST_F(AloneTest, AConnectionThatIsClosedWithoutAWordIsALostDaemon) {
+  ClosingServer const closing(dir.path("s"), "");
+  ASSERT_TRUE(closing.bound());
+  EXPECT_EQ(greenq({"ls"}), 7);
+  EXPECT_EQ(err(), "greenq: the connection to greenqd at " + dir.path("s") +
+                       " was lost, as when it is restarted; see `greenq doctor`\n");
+}
+
+TEST_F(AloneTest, ASubmissionThatWasNeverSentIsNotSaidToBeUnderWay) {
+  EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\nworkdir: /\n")}), 7);
+  EXPECT_THAT(err(), StartsWith("greenq: nothing listens at "));
+  EXPECT_THAT(err(), Not(HasSubstr("--request-id")));
+}
+
+// greenq waited for a writer for ever.
+TEST_F(AloneTest, AFifoAsJobFileIsRefusedAndAPipeThatWasGivenIsRead) {
+  auto const fifo = dir.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  for (auto const& file : {fifo, std::string("/dev/zero")}) {
+    EXPECT_EQ(greenq({"validate", file}), 2);
+    EXPECT_EQ(err(), "greenq: " + file +
+                         ": is not a regular file; name a job file, or give - and pipe it to greenq\n");
+  }
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::string const job = "run: x\nworkdir: /\n";
+  ASSERT_EQ(::write(pipe[1], job.data(), job.size()), static_cast<ssize_t>(job.size()));
+  ::close(pipe[1]);
+  EXPECT_EQ(greenq({"validate", "/dev/fd/" + std::to_string(pipe[0])}), 0) << err();
+  ::close(pipe[0]);
+}
+
+// Such a job was accepted, and could never be started.
+TEST_F(AloneTest, AnArgumentThatLinuxDoesNotTakeIsRefused) {
+  auto const validate = [&](std::string const& text) {
+    auto const code = greenq({"validate", dir.write("job.yaml", text + "\nworkdir: /\n")});
+    return std::to_string(code) + err();
+  };
+  std::string const most(128 * 1024 - 1, 'x');
+  EXPECT_EQ(validate("run: " + most), "0");
+  EXPECT_THAT(
+      validate("run: x" + most),
+      HasSubstr(":1:6: error: run: one argument has 131072 bytes, and Linux takes less than 128 KiB"));
+  EXPECT_EQ(validate("command: [echo, " + most + "]"), "0");
+  EXPECT_THAT(validate("command: [echo, x" + most + "]"),
+              HasSubstr("error: command: one argument has 131072"));
+  EXPECT_EQ(validate("run: x\nenv: {A: " + most.substr(2) + "}"), "0");
+  EXPECT_THAT(validate("run: x\nenv: {A: " + most.substr(1) + "}"),
+              HasSubstr("error: env: A has 131070 bytes"));
+  here.variables["A"] = most;
+  EXPECT_THAT(validate("run: x\nenv_passthrough: [A]"),
+              HasSubstr("error: env_passthrough: A has 131071 bytes, and Linux takes less than 128 KiB"));
 }
 
 }  // namespace

@@ -60,6 +60,43 @@ TEST_F(VerbTest, SubmitRetriesALostAnswerWithTheSameId) {
   EXPECT_THAT(ids, ElementsAre("uuid-1", "uuid-1"));
 }
 
+// The daemon died with the submission, and the user was told "Socket closed".
+TEST_F(VerbTest, ASubmissionCutOffInFlightSaysHowToRepeatItSafely) {
+  std::vector<std::string> ids;
+  server->jobs.on_SubmitJob = [&](auto const& request, auto&) {
+    ids.push_back(request.request_id());
+    return Status(StatusCode::UNAVAILABLE, "Socket closed");
+  };
+  Milliseconds slept{0};
+  here.env.sleep = [&](Milliseconds span) { slept += span; };
+  auto const file = dir.write("job.yaml", "run: x\n");
+  EXPECT_EQ(greenq({"submit", file}), 7);
+  EXPECT_THAT(err(), StartsWith("greenq: the connection to greenqd at "));
+  EXPECT_THAT(err(), HasSubstr("may have been accepted: look with `greenq ls`, or submit the same again with "
+                               "--request-id uuid-1, which is safe"));
+  EXPECT_THAT(err(), Not(HasSubstr("Socket closed")));
+  EXPECT_GE(ids.size(), 3U);
+  EXPECT_THAT(ids, ::testing::Each("uuid-1"));
+  EXPECT_GE(slept, std::chrono::seconds(3));
+  EXPECT_LE(slept, std::chrono::seconds(10));
+  ids.clear();
+  server->jobs.on_SubmitJob = [&](auto const& request, auto& response) {
+    ids.push_back(request.request_id());
+    *response.mutable_job() = job_of(1, v1::Job::STATE_QUEUED);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"submit", "-q", "--request-id", "uuid-1", file}), 0) << err();
+  EXPECT_THAT(ids, ElementsAre("uuid-1"));
+}
+
+TEST_F(VerbTest, AnAnswerThatCameTooLateSaysThatTheJobMayHaveBeenAccepted) {
+  server->jobs.on_SubmitJob = [&](auto const&, auto&) {
+    return Status(StatusCode::DEADLINE_EXCEEDED, "late");
+  };
+  EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\n")}), 1);
+  EXPECT_THAT(err(), HasSubstr("--request-id uuid-1"));
+}
+
 TEST_F(VerbTest, SeveralDocumentsGoAsOneBatch) {
   server->jobs.on_BatchSubmitJobs = [&](auto const& request, auto& response) {
     for (int i = 0; i < request.requests_size(); ++i) {
@@ -99,7 +136,9 @@ TEST_F(VerbTest, StatusesBecomeExitCodes) {
         Case{StatusCode::INVALID_ARGUMENT, 2}, Case{StatusCode::FAILED_PRECONDITION, 5},
         Case{StatusCode::INTERNAL, 1}, Case{StatusCode::RESOURCE_EXHAUSTED, 1},
         Case{StatusCode::UNAVAILABLE, 1}}) {
-    server->jobs.on_GetJob = [code = code](auto const&, auto&) { return Status(code, "no such luck"); };
+    server->jobs.on_GetJob = [code = code](auto const&, auto&) {
+      return detailed(code, "no such luck", "NO_LUCK");
+    };
     EXPECT_EQ(greenq({"info", "7"}), exit) << canonical_name(code);
     EXPECT_EQ(err(), "greenq: no such luck\n");
   }
@@ -177,6 +216,30 @@ TEST_F(VerbTest, ListAsksForMyLiveJobsAndPages) {
   EXPECT_EQ(err(), "greenq: \"runing\" is not a state; did you mean \"running\"?\n");
 }
 
+// greenqd gave no more than 1,000 jobs and no token, and the list ended there.
+TEST_F(VerbTest, ListsGoOnUntilTheLimitOverManyPages) {
+  constexpr int kJobs = 2500;
+  server->jobs.on_ListJobs = [](auto const& request, auto& response) {
+    int const next = request.page_token().empty() ? kJobs : std::stoi(request.page_token());
+    int const last = std::max(0, next - std::min(request.page_size(), 999));
+    for (int id = next; id > last; --id) *response.add_jobs() = job_of(id, v1::Job::STATE_SUCCEEDED);
+    if (last > 0) response.set_next_page_token(std::to_string(last));
+    return Status::OK;
+  };
+  auto const count = [&] {
+    auto const text = out();
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  for (auto const& verb : std::vector<std::vector<std::string>>{{"ls", "-a", "-q", "--limit", "100000"},
+                                                                {"history", "-q", "--limit", "10000"}}) {
+    EXPECT_EQ(greenq(verb), 0) << err();
+    EXPECT_EQ(count(), kJobs);
+  }
+  EXPECT_EQ(greenq({"ls", "-a", "-o", "json", "--limit", "1500"}), 0);
+  EXPECT_EQ(count(), 1500);
+  EXPECT_THAT(err(), HasSubstr("only the newest 1500 are shown"));
+}
+
 TEST_F(VerbTest, ExplainListsEveryReason) {
   server->jobs.on_ExplainJob = [](auto const&, auto& response) {
     *response.mutable_job() = job_of(4213, v1::Job::STATE_QUEUED);
@@ -231,6 +294,21 @@ TEST_F(VerbTest, WaitReturnsTheJobsCode) {
   EXPECT_EQ(greenq({"wait", "7"}), 1);
 }
 
+TEST_F(VerbTest, AnExitStatusOf141IsNoSignalWhenTheJobExitedByItself) {
+  auto job = job_of(7, v1::Job::STATE_FAILED);
+  job.set_exit_status(141);
+  job.add_attempts()->set_outcome(v1::Attempt::OUTCOME_EXITED);
+  server->jobs.on_WaitJob = [&](auto const&, auto& response) {
+    *response.mutable_job() = job;
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"wait", "7"}), 141);
+  EXPECT_EQ(out(), "vision/7 failed (exit 141)\n");
+  job.mutable_attempts(0)->set_outcome(v1::Attempt::OUTCOME_SIGNALED);
+  EXPECT_EQ(greenq({"wait", "7"}), 141);
+  EXPECT_EQ(out(), "vision/7 failed (signal 13)\n");
+}
+
 // The minute was counted over the whole wait, so a second restart of 50 s ended it.
 TEST_F(VerbTest, WaitSurvivesAMinuteOfEachOutageNotOfAllTogether) {
   constexpr int kOutage = 100;  // tries, half a second apart
@@ -256,7 +334,7 @@ TEST_F(VerbTest, WaitSurvivesAMinuteOfEachOutageNotOfAllTogether) {
   EXPECT_EQ(calls, 3 * kOutage);
 
   calls = 3 * kOutage;  // and now it stays away
-  EXPECT_EQ(greenq({"wait", "7"}), 1);
+  EXPECT_EQ(greenq({"wait", "7"}), 7);
   EXPECT_EQ(calls, 3 * kOutage + 121);
 }
 
@@ -326,7 +404,7 @@ TEST_F(VerbTest, LogsWithoutFollowFailWhenTheDaemonGoes) {
   server->jobs.on_ReadLog = [&](auto&, auto const&, auto&) {
     return Status(StatusCode::UNAVAILABLE, "restart");
   };
-  EXPECT_EQ(greenq({"logs", "7"}), 1);
+  EXPECT_EQ(greenq({"logs", "7"}), 7);
   EXPECT_EQ(greenq({"logs", "7", "--attempt", "0"}), 2);
 }
 

@@ -1,4 +1,5 @@
-// What every app::Store promises (daemon/app/ports.hpp): the fake of the unit tests and the ledger on disk.
+// What every app::Store and its app::Reads promise (daemon/app/ports.hpp): the fakes of the unit tests and
+// the ledger on disk.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,12 +19,15 @@ using testing::ElementsAre;
 struct Ledger {
   virtual ~Ledger() = default;
   virtual app::Store& store() = 0;
+  virtual app::Reads& reads() = 0;
   virtual void restart() = 0;
 };
 
 struct InMemory final : Ledger {
   test::FakeStore fake;
+  test::FakeReads fake_reads{fake};
   app::Store& store() override { return fake; }
+  app::Reads& reads() override { return fake_reads; }
   void restart() override { fake.rollback(); }
 };
 
@@ -31,6 +35,7 @@ struct OnDisk final : Ledger {
   test::StoreWorld world;
   OnDisk() { EXPECT_TRUE(world.store->load()); }
   app::Store& store() override { return *world.store; }
+  app::Reads& reads() override { return *world.reads; }
   void restart() override { world.open(); }
 };
 
@@ -66,6 +71,13 @@ class StoreContract : public testing::TestWithParam<Kind> {
     auto const found = store().find_job(job.spec->project, job.owner.uid, id_or_name);
     EXPECT_TRUE(found);
     return *found ? (*found)->id : 0;
+  }
+
+  core::Result<app::ForecastHistory> forecasts(std::string const& provider, int begin, int end) {
+    app::ForecastQuery const query{
+        "GB", core::SignalKind::kMarginal, provider, {test::store_time(begin), test::store_time(end)}};
+    return test::wait_for<app::ForecastHistory>(
+        [&](auto const& done) { ledger_->reads().forecasts(query, done); });
   }
 
   std::unique_ptr<Ledger> ledger_ = GetParam().make();
@@ -135,6 +147,41 @@ TEST_P(StoreContract, JobsAreFoundByIdThenByTheNewestOfTheName) {
   EXPECT_EQ(find(like, "prep"), 4U) << "staged rows are seen";
   EXPECT_FALSE(*store().find_job("another", like.jobs[0].owner.uid, "prep"));
   EXPECT_FALSE(*store().find_job(like.jobs[0].spec->project, like.jobs[0].owner.uid + 1, "prep"));
+}
+
+TEST_P(StoreContract, ForecastsAreTheFirstOfEachHourBesideWhatCame) {
+  using core::PointState;
+  using core::SignalKind;
+  using test::half_hours;
+  core::Changes changes;
+  for (int minute : {5, 20, 40}) {
+    changes.signals.emplace_back(
+        0, test::signal_of(SignalKind::kMarginal, minute, half_hours(60, {minute}, PointState::kForecast)));
+  }
+  changes.signals.emplace_back(
+      0, test::signal_of(SignalKind::kMarginal, 90, half_hours(30, {1, 2}, PointState::kEstimated)));
+  changes.signals.emplace_back(
+      0, test::signal_of(SignalKind::kMarginal, 95, half_hours(60, {3}, PointState::kActual)));
+  changes.own_forecasts = {
+      test::signal_of(SignalKind::kMarginal, 7, half_hours(60, {9}, PointState::kForecast))};
+  changes.own_forecasts[0].source = test::source_of(SignalKind::kMarginal, core::kOwnForecast);
+  put(changes);
+  auto const found = forecasts("neso", 0, 60);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->issues.size(), 2U);
+  EXPECT_EQ(found->issues[0].issued_at, test::store_time(5));
+  EXPECT_EQ(found->issues[0].points, half_hours(60, {5}, PointState::kForecast));
+  EXPECT_EQ(found->issues[1].issued_at, test::store_time(40));
+  auto actuals = half_hours(30, {1}, PointState::kEstimated);
+  actuals.push_back(half_hours(60, {3}, PointState::kActual)[0]);
+  EXPECT_EQ(found->actuals, actuals);
+  auto const own = forecasts(core::kOwnForecast, 0, 60);
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->issues.size(), 1U);
+  EXPECT_EQ(own->actuals, actuals) << "what came is never our own forecast";
+  EXPECT_EQ(forecasts("neso", 6, 30)->issues.size(), 1U);
+  EXPECT_TRUE(forecasts("neso", 60, 60)->issues.empty());
+  EXPECT_EQ(forecasts("neso", 0, 401 * 24 * 60).error().code, core::ErrorCode::kInvalidArgument);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ports, StoreContract,

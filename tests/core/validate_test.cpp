@@ -37,6 +37,19 @@ TEST(Validate, AllViolationsAreReportedAtOnce) {
                                             "spec.priority", "spec.env", "spec.carbon.interruptible"));
 }
 
+TEST(Validate, WhatLinuxDoesNotTakeAsOneArgumentIsRefused) {
+  std::string const most(128 * 1024 - 1, 'x');
+  core::JobSpec spec = test::spec();
+  spec.command = {"/bin/echo", most};
+  spec.env = {{"A", most.substr(2)}};
+  EXPECT_THAT(fields(spec), testing::IsEmpty());
+  spec.command.back() += 'x';
+  spec.env["A"] += 'x';
+  EXPECT_THAT(fields(spec), testing::ElementsAre("spec.command", "spec.env"));
+  spec.run = spec.command.back();
+  EXPECT_THAT(fields(spec), testing::ElementsAre("spec.run", "spec.env"));
+}
+
 TEST(Validate, ImpossibleResourcesAreRefusedAtOnce) {
   core::JobSpec spec = test::spec();
   spec.resources.gpus = 2;

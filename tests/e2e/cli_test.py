@@ -1,6 +1,7 @@
 """What a newcomer types: files whose jobs depend on each other, every verb with -o json and -q, a crowded daemon."""
 import json
 import os
+import shutil
 import socket
 import subprocess
 
@@ -69,6 +70,36 @@ class Newcomer(harness.E2eTest):
         self.assertEqual(daemon.greenq("history", "-q").stdout, job + "\n")
         self.assertIn("US-CAL-CISO", daemon.greenq("zones", "-q").stdout.split())
         self.assertEqual(daemon.greenq("explain", job, "-q", check=False).returncode, 2)
+        daemon.stop()
+
+    def test_lists_go_on_beyond_a_thousand_jobs(self):
+        daemon = self.daemon().start()
+        for count in (1000, 101):
+            daemon.greenq("submit", "-q", "--hold", daemon.write_job("run: 'true'\n---\n" * (count - 1) + "run: 'true'\n"), timeout=120)
+        for limit, wanted in (("100000", 1101), ("1050", 1050), ("1000", 1000)):
+            self.assertEqual(len(daemon.greenq("ls", "-q", "--limit", limit).stdout.split()), wanted)
+        daemon.greenq("cancel", "all", "-q", timeout=120)
+        self.assertEqual(len(set(daemon.greenq("history", "-q", "--limit", "10000").stdout.split())), 1101)
+        self.assertEqual(len(daemon.json("history", "--limit", "10000")), 1101)
+        daemon.stop()
+
+    def test_the_output_of_a_removed_run_directory_is_said_to_be_gone(self):
+        daemon = self.daemon().start()
+        job = daemon.submit(shell_job("gone", "echo hello"))
+        daemon.wait_state(job, harness.TERMINAL)
+        shutil.rmtree(os.path.join(daemon.state, "runs", "0", job))
+        for verb in (["logs", job], ["logs", "-f", job]):
+            result = daemon.greenq(*verb, check=False)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn("the run directory of the job was removed", result.stderr)
+        daemon.stop()
+
+    def test_a_job_that_exits_141_has_no_signal(self):
+        daemon = self.daemon().start()
+        job = daemon.submit(shell_job("pipe", "exit 141"))
+        result = daemon.greenq("wait", job, check=False)
+        self.assertEqual(result.returncode, 141)
+        self.assertIn("failed (exit 141)", result.stdout)
         daemon.stop()
 
     def test_too_many_connections_are_told(self):

@@ -1,6 +1,7 @@
 // Records, cgroup parsing and log reading: no processes.
 #include "exec/common/cgroup.hpp"
 #include "tests/exec/support.hpp"
+#include "tests/support/low_fd_limit.hpp"
 
 namespace greenq::exec::test {
 namespace {
@@ -112,6 +113,16 @@ TEST_F(LogReading, SaysThatThereIsNoOutput) {
   auto const chunk = FileLogs(state_dir()).read(7, 1, app::Logs::Stream::kStdout, 0, 10);
   ASSERT_FALSE(chunk);
   EXPECT_EQ(chunk.error().code, core::ErrorCode::kNotFound);
+}
+
+TEST_F(LogReading, ADirectoryThatCannotBeReadNowIsNotTakenForMissing) {
+  if (greenq::test::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer needs descriptors";
+  log(1, "abc");
+  FileLogs logs(state_dir());
+  greenq::test::LowFdLimit const low(0);
+  auto const chunk = logs.read(7, 1, app::Logs::Stream::kStdout, 0, 10);
+  ASSERT_FALSE(chunk);
+  EXPECT_EQ(chunk.error().code, core::ErrorCode::kUnavailable);
 }
 
 TEST_F(LogReading, FollowsNoLinkAndOpensNoFifo) {

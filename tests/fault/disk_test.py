@@ -120,6 +120,25 @@ class DiskTest(harness.E2eTest):
         self.assertEqual(daemon.submit(shell_job("new", "true")), "2")
         daemon.stop()
 
+    def test_new_ledger_beside_an_old_backup_is_told_and_the_backup_is_kept(self):
+        daemon = self.daemon().start()
+        daemon.submit(shell_job("held", "true", hold=True))
+        backup = os.path.join(daemon.state, "greenq.db.backup")
+        harness.wait_for(lambda: os.path.exists(backup), 20, "the first backup")
+        daemon.stop()
+        shutil.copy(os.path.join(daemon.state, "greenq.db"), backup)  # one that knows the job
+        os.remove(os.path.join(daemon.state, "greenq.db"))
+        daemon.start()
+        self.assertRegex(daemon.log(), "START_WARNING .*greenq.db is new, but there was a backup of an earlier one, now kept as")
+        self.assertIn("kept as", daemon.greenq("doctor").stdout)
+        kept = [name for name in os.listdir(daemon.state) if name.startswith("greenq.db.backup.")]
+        self.assertEqual(len(kept), 1)
+        daemon.stop()
+        shutil.copy(os.path.join(daemon.state, kept[0]), os.path.join(daemon.state, "greenq.db"))
+        daemon.start()
+        self.assertEqual(daemon.greenq("ls", "-a", "-q").stdout, "1\n")
+        daemon.stop()
+
     def test_newer_schema_is_refused(self):
         daemon = self.daemon().start()
         daemon.stop()

@@ -12,9 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -76,9 +78,18 @@ inline Certificate make_certificate(bool expired, std::string const& name = "IP:
 
 class HttpServer {
  public:
+  // What to say to the header of a request.
+  using Script = std::function<Answer(std::string const& request)>;
+
   // The last answer repeats. With a certificate the server speaks TLS.
   explicit HttpServer(std::vector<Answer> script, Certificate const* certificate = nullptr)
-      : script_(std::move(script)) {
+      : HttpServer([script = std::move(script), turn = std::size_t{0}](
+                       std::string const&) mutable { return script[std::min(turn++, script.size() - 1)]; },
+                   certificate) {}
+  // With `welcome` it is a proxy: it answers CONNECT with those bytes, and plays the server behind it if they
+  // begin with a 200.
+  explicit HttpServer(Script script, Certificate const* certificate = nullptr, std::string welcome = "")
+      : script_(std::move(script)), welcome_(std::move(welcome)) {
     if (certificate != nullptr) use(*certificate);
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -103,7 +114,8 @@ class HttpServer {
   HttpServer& operator=(HttpServer const&) = delete;
 
   std::string url(std::string const& path = "") const {
-    return (tls_ != nullptr ? "https" : "http") + std::string("://127.0.0.1:") + std::to_string(port_) + path;
+    bool const tls = tls_ != nullptr && welcome_.empty();
+    return (tls ? "https" : "http") + std::string("://127.0.0.1:") + std::to_string(port_) + path;
   }
   int port() const { return port_; }
   std::vector<std::string> requests() const {
@@ -136,19 +148,19 @@ class HttpServer {
   }
 
   void serve() {
-    std::size_t turn = 0;
     while (readable(listener_)) {
       int const fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0) continue;
       SSL* tls = nullptr;
-      bool greeted = true;
-      if (tls_ != nullptr) {
+      bool greeted =
+          welcome_.empty() || (listen_to(fd, nullptr) && put(fd, nullptr, welcome_.data(), welcome_.size()));
+      greeted = greeted && (welcome_.empty() || welcome_.find(" 200 ") != std::string::npos);
+      if (greeted && tls_ != nullptr) {
         tls = SSL_new(tls_);
         SSL_set_fd(tls, fd);
         greeted = SSL_accept(tls) == 1;
       }
-      if (greeted && listen_to(fd, tls)) say(fd, tls, script_[std::min(turn, script_.size() - 1)]);
-      if (greeted) ++turn;
+      if (greeted && listen_to(fd, tls)) say(fd, tls, script_(requests().back()));
       if (tls != nullptr) SSL_free(tls);
       ERR_clear_error();
       ::close(fd);
@@ -206,7 +218,8 @@ class HttpServer {
     }
   }
 
-  std::vector<Answer> script_;
+  Script script_;
+  std::string welcome_;
   SSL_CTX* tls_ = nullptr;
   int listener_ = -1;
   int port_ = 0;

@@ -34,7 +34,7 @@ class HttpTest : public testing::Test {
     return answer ? "accepted" : answer.error().reason;
   }
 
-  FeedHost host_;
+  AsioHost host_;
   HttpRequest request_;
   test::TempDir dir_;
 };

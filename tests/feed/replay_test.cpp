@@ -160,7 +160,7 @@ class ReplayFeedTest : public testing::Test {
   test::TempDir dir_;
   test::FakeClock clock_{kT0};
   test::RememberingInbox inbox_;
-  FeedHost host_;
+  AsioHost host_;
 };
 
 std::string const kRows = "2020-01-01T00:00Z,100\n2020-01-01T01:00Z,200\n2020-01-01T02:00Z,300\n";

@@ -90,6 +90,9 @@ class SharedReads final : public app::Reads {
   void settle(core::JobId id, Done<core::FootprintSettled> done) override {
     done(answer<core::FootprintSettled>([&](auto keep) { inner_.settle(id, keep); }));
   }
+  void forecasts(app::ForecastQuery query, Done<app::ForecastHistory> done) override {
+    done(answer<app::ForecastHistory>([&](auto keep) { inner_.forecasts(query, keep); }));
+  }
   void provisional(core::Instant since, int limit, Done<std::vector<core::JobId>> done) override {
     done(answer<std::vector<core::JobId>>([&](auto keep) { inner_.provisional(since, limit, keep); }));
   }

@@ -159,6 +159,36 @@ TEST(UserNames, AreAskedAgainAfterAWhileAndRememberedForGood) {
   EXPECT_EQ(asked, 2);
 }
 
+// Such a moment made "0" the owner of a job for good, which its owner's lists then left out.
+TEST(UserNames, ALookupThatFailsIsNotTakenForNoSuchUser) {
+  if (test::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer needs descriptors";
+  UserNames names({});
+  {
+    test::LowFdLimit const low(0);
+    auto const refused = names.name_of(0, 0);
+    ASSERT_FALSE(refused) << *refused;
+    EXPECT_EQ(refused.error().code, core::ErrorCode::kUnavailable);
+    EXPECT_EQ(refused.error().reason, "USER_LOOKUP_FAILED");
+    EXPECT_NE(refused.error().message.find("try again"), std::string::npos);
+    EXPECT_EQ(names.remembered(0), std::nullopt);
+    EXPECT_FALSE(names.name_of(3'999'999'999, 0));
+  }
+  EXPECT_EQ(names.name_of(0, 0), "root");
+  EXPECT_EQ(names.name_of(3'999'999'999, 0), "3999999999");
+  test::LowFdLimit const low(0);
+  EXPECT_EQ(names.name_of(0, 300'000), "root") << "what was known before holds";
+}
+
+// Without a descriptor for it the daemon ended with a broken invariant.
+TEST_F(FrontDoorTest, NoDescriptorToWakeByIsAnError) {
+  for (rlim_t more = 0; more < 3; ++more) {
+    test::LowFdLimit const low(more);
+    auto const socket = ListeningSocket::open(options_);
+    ASSERT_FALSE(socket) << more;
+    EXPECT_EQ(socket.error().reason, "SOCKET_FAILED") << socket.error().message;
+  }
+}
+
 TEST_F(FrontDoorTest, RunningOutOfDescriptorsIsSurvived) {
   std::mutex mutex;
   std::vector<UniqueFd> held;

@@ -398,6 +398,114 @@ TEST(Service, ASlowUserDatabaseDelaysOnlyCallsThatNeedTheName) {
   EXPECT_EQ(asked, 2);
 }
 
+TEST(Service, ASubmissionWhoseOwnerCannotBeLookedUpIsRefused) {
+  std::atomic<bool> broken = true;
+  Daemon daemon([&](RpcParts& parts) {
+    parts.user_name = [&](std::uint32_t) -> core::Result<std::string> {
+      if (broken) return core::fail(core::ErrorCode::kUnavailable, "USER_LOOKUP_FAILED", "try again");
+      return "grace";
+    };
+  });
+  v1::SubmitJobResponse response;
+  auto const refused = call(*daemon.jobs, &Jobs::SubmitJob, daemon.request("x", true), response);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(reason_of(refused), "USER_LOOKUP_FAILED");
+  broken = false;
+  auto const job = daemon.submit("x", true);
+  EXPECT_EQ(job.owner(), "grace");
+  EXPECT_EQ(Daemon::id_of(job), 1U) << "nothing was stored before";
+}
+
+TEST(Service, ACancelDoesNotNeedTheNameOfItsUser) {
+  Daemon daemon([](RpcParts& parts) {
+    parts.user_name = [](std::uint32_t) -> core::Result<std::string> {
+      return core::fail(core::ErrorCode::kUnavailable, "USER_LOOKUP_FAILED", "try again");
+    };
+  });
+  v1::CancelJobRequest cancel;
+  cancel.set_name("projects/-/jobs/1");
+  v1::CancelJobResponse cancelled;
+  EXPECT_EQ(call(*daemon.jobs, &Jobs::CancelJob, cancel, cancelled).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
+// The store gives 1,000 rows at most: asked for one more, the list ended there without a token.
+TEST(Service, ListsGoOnBeyondTheThousandRowsOfOneRead) {
+  Daemon daemon;
+  constexpr int kJobs = 2001;
+  for (int done = 0; done < kJobs;) {
+    v1::BatchSubmitJobsRequest batch;
+    for (; batch.requests_size() < 1000 && done < kJobs; ++done)
+      *batch.add_requests() = daemon.request("x", true);
+    v1::BatchSubmitJobsResponse response;
+    auto const status = call(*daemon.jobs, &Jobs::BatchSubmitJobs, batch, response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  }
+  v1::ListJobsRequest list;
+  list.set_page_size(1000);
+  int seen = 0;
+  int pages = 0;
+  do {
+    v1::ListJobsResponse page;
+    ASSERT_TRUE(call(*daemon.jobs, &Jobs::ListJobs, list, page).ok());
+    seen += page.jobs_size();
+    ++pages;
+    list.set_page_token(page.next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_EQ(seen, kJobs);
+  EXPECT_EQ(pages, 3);
+}
+
+TEST(Service, FootprintsGoOnBeyondTheThousandRowsOfOneRead) {
+  Daemon daemon;
+  constexpr core::JobId kJobs = 2001;
+  daemon.store.locked([&] {
+    for (core::JobId id = 1; id <= kJobs; ++id) {
+      core::Job job;
+      job.id = id;
+      job.spec = std::make_shared<core::JobSpec const>(test::spec());
+      job.state = core::JobState::kSucceeded;
+      daemon.store.inner.all_jobs[id] = job;
+    }
+  });
+  auto const stub = v1::FootprintService::NewStub(daemon.channel);
+  v1::ListFootprintsRequest list;
+  list.set_page_size(1000);
+  int seen = 0;
+  do {
+    v1::ListFootprintsResponse page;
+    ASSERT_TRUE(call(*stub, &v1::FootprintService::Stub::ListFootprints, list, page).ok());
+    seen += page.footprints_size();
+    list.set_page_token(page.next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_EQ(seen, static_cast<int>(kJobs));
+}
+
+// A refused connection was closed without a word, as one of a daemon that ends.
+TEST(Service, AConnectionTooManyIsToldSo) {
+  Daemon daemon([](RpcParts& parts) { parts.options.connections_per_uid = 2; });
+  daemon.submit("first", true);
+  auto const second = test::connect_to(daemon.dir.path() / "d.sock");
+  auto const third = test::connect_to(daemon.dir.path() / "d.sock");
+  std::string words(256, '\0');
+  auto const got = ::read(third.get(), words.data(), words.size());
+  ASSERT_GT(got, 0);
+  words.resize(static_cast<std::size_t>(got));
+  EXPECT_NE(words.find("too many connections"), std::string::npos);
+  EXPECT_EQ(::read(third.get(), words.data(), words.size()), 0);
+  auto const fourth = grpc::CreateCustomChannel("unix:" + (daemon.dir.path() / "d.sock").native(),
+                                                grpc::InsecureChannelCredentials(), [] {
+                                                  grpc::ChannelArguments arguments;
+                                                  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+                                                  return arguments;
+                                                }());
+  v1::ListJobsResponse page;
+  auto const begin = std::chrono::steady_clock::now();
+  auto const status = call(*v1::JobService::NewStub(fourth), &Jobs::ListJobs, v1::ListJobsRequest{}, page);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{5}) << "it must not wait";
+}
+
 // Sensors that answer when they are told to.
 class SlowMeter final : public app::Meter {
  public:

@@ -291,6 +291,27 @@ TEST(ReadLog, SaysWhyThereIsNothing) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
+// The output of a job whose run directory was removed ended without a word, or was said not to have begun.
+TEST(ReadLog, SaysThatTheRunDirectoryIsGone) {
+  Daemon daemon;
+  auto const job = daemon.submit("gone");
+  auto const id = Daemon::id_of(job);
+  daemon.end(daemon.confirm_start(id));  // its log is not there
+  grpc::ClientContext context;
+  v1::WaitJobRequest wait;
+  wait.set_name(job.name());
+  v1::WaitJobResponse ended;
+  ASSERT_TRUE(daemon.jobs->WaitJob(&context, wait, &ended).ok());
+  for (bool const follow : {false, true}) {
+    Log log(daemon, job.name(), follow);
+    auto const status = log.read_all();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+    EXPECT_EQ(reason_of(status), "LOG_GONE");
+    EXPECT_EQ(status.error_message(),
+              "The output of attempt 1 is gone: the run directory of the job was removed.");
+  }
+}
+
 TEST(ReadLog, IsForTheOwner) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to connect as another user";
   Daemon daemon;

@@ -130,6 +130,38 @@ TEST(Price, ThenTheTypicalDay) {
   EXPECT_TRUE(footprint(world, 1)->final);
 }
 
+TEST(Price, ThenTheYearlyFactor) {
+  StoreWorld world;
+  core::YearlyFactor elsewhere{{9'000}, source_of(SignalKind::kAverage, "yearly")};
+  elsewhere.source.zone = "FR";
+  world.prices.factors = {elsewhere, {{80'000}, source_of(SignalKind::kAverage, "yearly")}};
+  world.open();
+  put_job(world);
+  core::Footprint f = priced(world);
+  EXPECT_EQ(f.average.carbon.value, 160'000);
+  EXPECT_EQ(f.average.shares.at(PointState::kConstant).value, 2 * kKwh);
+  EXPECT_EQ(f.average.source, source_of(SignalKind::kAverage, "yearly"));
+  EXPECT_EQ(f.marginal.unpriced.value, 2 * kKwh) << "kinds are never mixed";
+  world.prices.profiles = {profile(SignalKind::kAverage, 50)};
+  world.open();
+  f = priced(world);
+  EXPECT_EQ(f.average.carbon.value, 100'000) << "the typical day comes first";
+  EXPECT_EQ(f.average.source, source_of(SignalKind::kAverage, "climatology"));
+}
+
+TEST(Price, OwnForecastsComeAfterThoseOfFeeds) {
+  StoreWorld world;
+  put_job(world);
+  core::Changes changes;
+  changes.own_forecasts = {
+      signal_of(SignalKind::kMarginal, 0, half_hours(60, {50, 50}, PointState::kForecast))};
+  changes.own_forecasts[0].source = source_of(SignalKind::kMarginal, core::kOwnForecast);
+  world.put(changes);
+  EXPECT_EQ(priced(world).marginal.carbon.value, 100'000);
+  put_signal(world, signal_of(SignalKind::kMarginal, 0, half_hours(60, {20}, PointState::kForecast)));
+  EXPECT_EQ(priced(world).marginal.carbon.value, 20'000 + 50'000);
+}
+
 TEST(Price, ASilentFeedKeepsItProvisional) {
   StoreWorld world;
   world.prices.profiles = {profile(SignalKind::kMarginal, 50)};
@@ -157,7 +189,7 @@ TEST(Price, AnIssueThatOnlyRepeatsIsKeptOnce) {
   signal.issued_at = signal.received_at = store_time(5);
   put_signal(world, signal);
   store::Db db(world.dir.database().string(), SQLITE_OPEN_READONLY);
-  EXPECT_EQ(db.integer("SELECT count(*) FROM forecast_issues"), 1);
+  EXPECT_EQ(db.integer("SELECT count(*) FROM forecasts"), 1);
 }
 
 TEST(Settle, StoresProvisionalFiguresAndThenTheFinalOnes) {

@@ -115,6 +115,19 @@ TEST(Lock, ASecondDaemonIsRefusedWithThePidOfTheFirst) {
   EXPECT_NE(second.error().message.find(expected), std::string::npos) << second.error().message;
 }
 
+// The lock was a file alone: once it was removed, a second daemon made a new one and wrote the same ledger.
+TEST(Lock, ARemovedLockFileLetsNoSecondDaemonIn) {
+  TempDir dir;
+  auto const first = store::lock_state_dir(dir.path());
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(std::filesystem::remove(dir.path() / "lock"));
+  for (int i = 0; i < 2; ++i) {
+    auto const second = store::lock_state_dir(dir.path());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().reason, "STATE_DIR_IN_USE");
+  }
+}
+
 TEST(Lock, IsFreeAgainWhenTheHolderGoes) {
   TempDir dir;
   { ASSERT_TRUE(store::lock_state_dir(dir.path())); }

@@ -267,7 +267,7 @@ TEST(RoundTrip, NewestSignalOfEachSource) {
 TEST(RoundTrip, TextThatNobodyWroteIsAnError) {
   EXPECT_THROW(store::decode_spec("{"), std::exception);
   EXPECT_THROW(store::decode_spec("{}"), std::exception);
-  EXPECT_THROW(store::decode_points("[[1]]"), std::exception);
+  EXPECT_THROW(store::decode_points("[[1]]"), store::SqlError);
   EXPECT_THROW(store::decode_ids("{\"a\":1}"), std::exception);
 }
 

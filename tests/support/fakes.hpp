@@ -34,6 +34,9 @@ class FakeStore final : public app::Store {
   std::vector<core::StoredRequest> requests;
   std::map<core::JobId, core::Footprint> footprints;
   std::vector<std::pair<int, core::Signal>> signals;
+  std::vector<app::Loaded::Experience> experience;
+  std::vector<std::pair<int, core::Signal>> issued;  // all replies and own forecasts, in order
+  std::vector<core::StoredForecaster> forecasters;
   std::string refuse;
   bool fail_next_commit = false;
   int commits = 0;
@@ -43,6 +46,7 @@ class FakeStore final : public app::Store {
     loaded.state = durable;
     loaded.epoch = "fake-epoch";
     loaded.signals = signals;
+    loaded.experience = experience;
     return loaded;
   }
   core::Result<void> stage(core::Changes const& changes) override {
@@ -98,6 +102,14 @@ class FakeStore final : public app::Store {
     slices.insert(slices.end(), changes.slices.begin(), changes.slices.end());
     requests.insert(requests.end(), changes.requests.begin(), changes.requests.end());
     for (auto const& settled : changes.footprints) footprints[settled.job] = settled.footprint;
+    issued.insert(issued.end(), changes.signals.begin(), changes.signals.end());
+    for (core::Signal const& own : changes.own_forecasts) issued.emplace_back(1000, own);
+    for (core::StoredForecaster const& stored : changes.forecasters) {
+      std::erase_if(forecasters, [&stored](core::StoredForecaster const& old) {
+        return old.zone == stored.zone && old.kind == stored.kind;
+      });
+      forecasters.push_back(stored);
+    }
   }
 };
 
@@ -143,6 +155,7 @@ class FakeReads final : public app::Reads {
   }
   void list_jobs(app::JobQuery query, Done<std::vector<core::Job>> done) override {
     std::vector<core::Job> out;
+    query.limit = std::min(query.limit, app::kReadMax);
     for (auto it = store_.all_jobs.rbegin(); it != store_.all_jobs.rend(); ++it) {
       core::Job const& job = it->second;
       bool const state = query.states.empty() ||
@@ -178,8 +191,15 @@ class FakeReads final : public app::Reads {
       done(app::JobFootprint{*job, {}, false});
     });
   }
-  void list_footprints(app::FootprintQuery, Done<std::vector<app::JobFootprint>> done) override {
-    done(std::vector<app::JobFootprint>{});
+  void list_footprints(app::FootprintQuery query, Done<std::vector<app::JobFootprint>> done) override {
+    std::vector<app::JobFootprint> out;
+    for (auto it = store_.all_jobs.rbegin(); it != store_.all_jobs.rend(); ++it) {
+      bool const match =
+          core::is_terminal(it->second.state) && (query.before_id == 0 || it->second.id < query.before_id);
+      bool const room = static_cast<int>(out.size()) < std::min(query.limit, app::kReadMax);
+      if (match && room) out.push_back(app::JobFootprint{it->second, {}, false});
+    }
+    done(out);
   }
   void aggregate(app::FootprintQuery, std::vector<app::GroupKey>,
                  Done<std::vector<app::FootprintGroup>> done) override {
@@ -192,8 +212,53 @@ class FakeReads final : public app::Reads {
   void provisional(core::Instant, int, Done<std::vector<core::JobId>> done) override {
     done(std::vector<core::JobId>{});
   }
+  void forecasts(app::ForecastQuery query, Done<app::ForecastHistory> done) override {
+    if (query.window.end - query.window.begin > app::kForecastWindowMax) {
+      return done(core::fail(core::ErrorCode::kInvalidArgument, "WINDOW_TOO_LONG", "ask for a shorter time"));
+    }
+    done(app::ForecastHistory{issues_of(query), actuals_of(query)});
+  }
 
  private:
+  static bool measured(core::IntensityPoint const& point) {
+    return point.state <= core::PointState::kEstimated;
+  }
+  static core::Instant hour_of(core::Instant at) { return std::chrono::floor<std::chrono::hours>(at); }
+
+  std::vector<app::ForecastHistory::Issue> issues_of(app::ForecastQuery const& query) const {
+    std::map<core::Instant, app::ForecastHistory::Issue> first;  // by clock hour
+    for (auto const& [rank, signal] : store_.issued) {
+      bool const match = signal.source.zone == query.zone && signal.source.kind == query.kind &&
+                         signal.source.provider == query.provider && query.window.contains(signal.issued_at);
+      app::ForecastHistory::Issue issue{signal.issued_at, signal.points};
+      std::erase_if(issue.points, measured);
+      if (!match || issue.points.empty()) continue;
+      auto const [place, added] = first.try_emplace(hour_of(issue.issued_at), issue);
+      if (!added && issue.issued_at < place->second.issued_at) place->second = issue;
+    }
+    std::vector<app::ForecastHistory::Issue> issues;
+    for (auto const& [hour, issue] : first) issues.push_back(issue);
+    return issues;
+  }
+  std::vector<core::IntensityPoint> actuals_of(app::ForecastQuery const& query) const {
+    core::Interval const begins{query.window.begin, query.window.end + app::kForecastReach};
+    std::map<std::pair<int, std::string>, std::map<core::Instant, core::IntensityPoint>> by_feed;
+    for (auto const& [rank, signal] : store_.issued) {
+      core::SignalSource const& source = signal.source;
+      if (source.zone != query.zone || source.kind != query.kind || source.provider == core::kOwnForecast) {
+        continue;
+      }
+      for (core::IntensityPoint const& point : signal.points) {
+        if (!measured(point) || !begins.contains(point.interval.begin)) continue;
+        by_feed[{rank, source.provider}].insert_or_assign(point.interval.begin, point);
+      }
+    }
+    std::vector<core::IntensityPoint> actuals;
+    if (by_feed.empty() || query.window.empty()) return actuals;
+    for (auto const& [begin, point] : by_feed.begin()->second) actuals.push_back(point);
+    return actuals;
+  }
+
   FakeStore& store_;
 };
 

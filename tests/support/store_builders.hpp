@@ -159,7 +159,7 @@ inline std::vector<core::IntensityPoint> half_hours(int first, std::vector<std::
 }
 
 inline core::Signal signal_of(core::SignalKind kind, int received, std::vector<core::IntensityPoint> points) {
-  return {source_of(kind), store_time(received), false, store_time(received), std::move(points)};
+  return {source_of(kind), store_time(received), false, store_time(received), false, std::move(points)};
 }
 
 // Queries in one expression.

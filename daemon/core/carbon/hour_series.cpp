@@ -67,9 +67,12 @@ double HourSeries::mean_before(Hour hour, Hour count) const {
 
 void HourSeries::refresh(Hour hour) {
   Row& row = slot(hour);
-  row.origin.m1 = mean_before(hour, 24);
-  row.origin.m7 = mean_before(hour, 168);
-  row.origin.m28 = mean_before(hour, 672);
+  // Over a gap the longer mean stands in, after four weeks the last known one.
+  auto const or_else = [](double value, double fallback) { return std::isnan(value) ? fallback : value; };
+  usual_ = or_else(mean_before(hour, 672), usual_);
+  row.origin.m28 = usual_;
+  row.origin.m7 = or_else(mean_before(hour, 168), row.origin.m28);
+  row.origin.m1 = or_else(mean_before(hour, 24), row.origin.m7);
   std::array<double, 24> surprise{};
   for (Hour back = 1; back <= 24; ++back) {
     double const e = at(hour - back) - hod(hour - back - 24);

@@ -38,7 +38,7 @@ class HourSeries {
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(first_, next_, rows_);
+    archive(first_, next_, usual_, rows_);
   }
   bool sound() const {
     return rows_.size() == (empty() ? 0 : static_cast<std::size_t>(kRing)) && first_ <= next_;
@@ -60,6 +60,7 @@ class HourSeries {
   static constexpr Hour kRing = kKept + 1;  // one more: the origin that is open
   Hour first_ = 0;
   Hour next_ = 0;
+  double usual_ = 0;  // the newest known mean of four weeks
   std::vector<Row> rows_;
 };
 

@@ -28,6 +28,10 @@ enum class PointState : std::uint8_t {
 char const* to_string(SignalKind kind);
 char const* to_string(PointState state);
 
+// Providers that are no feeds: nothing better will come from them.
+inline constexpr char kClimatology[] = "climatology";
+inline constexpr char kYearlyFactor[] = "yearly-factor";
+
 struct SignalSource {
   std::string zone;
   SignalKind kind = SignalKind::kMarginal;

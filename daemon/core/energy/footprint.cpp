@@ -51,7 +51,7 @@ void EnergyTotal::add(EnergyTotal const& other) {
 
 bool Book::settled() const {
   if (unpriced.value != 0) return false;
-  bool const only_typical = source && source->provider == "climatology";
+  bool const only_typical = source && (source->provider == kClimatology || source->provider == kYearlyFactor);
   return std::all_of(shares.begin(), shares.end(), [&](auto const& share) {
     switch (share.first) {
       case PointState::kActual:

@@ -1,0 +1,232 @@
+// The ladder of one zone and kind.
+#include "core/carbon/track.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "core/carbon/hours.hpp"
+
+namespace greenq::core {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+Instant const kStart = from_ms(1'700'000'000'000 / 86'400'000 * 86'400'000);
+
+double shape(std::int64_t hour) {
+  return 300 + 100 * std::sin(2 * M_PI * static_cast<double>(hour % 24) / 24);
+}
+
+struct Say {
+  std::string provider = "a";
+  Instant now = kStart;
+  int past = 24;    // hours of actuals before now
+  int future = 48;  // hours of forecast from now on
+  Span step = hours{1};
+  double offset = 0;  // of the forecast, g/kWh
+  SignalKind kind = SignalKind::kMarginal;
+};
+
+Signal reply(Say const& say) {
+  Signal signal;
+  signal.source = {"Z", say.kind, SignalBasis::kDirect, say.provider, say.provider + " label", ""};
+  signal.issued_at = signal.received_at = say.now;
+  auto const add = [&](Instant from, Instant to, PointState state, double offset) {
+    for (Instant t = from; t < to; t += say.step) {
+      double const grams = shape(hour_of(t)) + offset;
+      signal.points.push_back({{t, t + say.step}, {std::llround(grams * 1000)}, state, std::nullopt});
+    }
+  };
+  add(say.now - hours{say.past}, say.now, PointState::kActual, 0);
+  add(say.now, say.now + hours{say.future}, PointState::kForecast, say.offset);
+  return signal;
+}
+
+TEST(Track, LearnsFromTheFirstReplyAndReachesAWeek) {
+  Track track;
+  track.put(0, reply({.past = 24 * 20}));
+  auto const view = track.view(kStart, hours{24 * 7});
+  ASSERT_TRUE(view.curve);
+  EXPECT_TRUE(view.curve->covered({kStart, kStart + hours{24 * 7}}));
+  EXPECT_EQ(view.learned_hours, 24 * 20);
+  EXPECT_FALSE(view.feed_stale);
+  EXPECT_EQ(view.source.provider, "a");
+  EXPECT_EQ(view.curve->at(kStart - minutes{1})->state, PointState::kActual);
+  EXPECT_EQ(view.curve->at(kStart)->state, PointState::kForecast);
+  EXPECT_TRUE(view.curve->at(kStart)->spread);
+  EXPECT_EQ(view.curve->at(kStart + hours{120})->state, PointState::kClimatology);
+  for (int h = 0; h < 24 * 7; ++h) {
+    auto const* point = view.curve->at(kStart + hours{h});
+    EXPECT_NEAR(static_cast<double>(point->value.value) / 1000, shape(hour_of(kStart) + h), 25) << h;
+  }
+}
+
+TEST(Track, FiguresThatAreGivenAreUsedAsTheyAre) {
+  Track track;
+  Signal given = reply({.past = 24 * 20, .offset = 500});
+  given.as_given = true;
+  track.put(0, given);
+  EXPECT_FALSE(track.forecaster());
+  auto const view = track.view(kStart, hours{48});
+  EXPECT_EQ(view.curve->at(kStart)->value, given.points[24 * 20].value);
+  EXPECT_EQ(view.learned_hours, 0);
+}
+
+TEST(Track, ABiasedForecastIsCorrectedByExperience) {
+  Track track;
+  track.put(0, reply({.now = kStart - hours{24 * 40}, .past = 24 * 20}));
+  for (int day = 39; day >= 0; --day) {
+    for (int hour = 0; hour < 24; hour += 6) {
+      track.put(0, reply({.now = kStart - hours{24 * day + 24 - hour - 6}, .past = 12, .offset = 120}));
+    }
+  }
+  auto const view = track.view(kStart, hours{24});
+  double error = 0;
+  for (int h = 0; h < 24; ++h) {
+    error += (static_cast<double>(view.curve->at(kStart + hours{h})->value.value) / 1000 -
+              shape(hour_of(kStart) + h)) /
+             24;
+  }
+  EXPECT_LT(std::abs(error), 15) << "the published figures are 120 too high";
+}
+
+TEST(Track, FiveMinuteFiguresKeepTheirShapeWithinTheHour) {
+  Track track;
+  Signal fine = reply({.past = 24 * 10, .future = 3, .step = minutes{5}});
+  for (std::size_t i = 0; i < fine.points.size(); ++i) {
+    if (fine.points[i].state == PointState::kForecast)
+      fine.points[i].value.value += i % 2 == 0 ? 50'000 : -50'000;
+  }
+  track.put(0, fine);
+  auto const view = track.view(kStart, hours{24});
+  Instant const late = kStart + hours{2} + minutes{30};
+  auto const* first = view.curve->at(late);
+  auto const* second = view.curve->at(late + minutes{5});
+  EXPECT_EQ(first->interval.length(), minutes{5});
+  EXPECT_NEAR(static_cast<double>(std::abs((first->value - second->value).value)), 100'000, 2'000);
+}
+
+TEST(Track, TheNewestFigureCountsForTheNextMinutes) {
+  Track track;
+  Signal fine = reply({.past = 24 * 10, .future = 0, .step = minutes{5}});
+  fine.points.back().value = {900'000};
+  track.put(0, fine);
+  auto const view = track.view(kStart, hours{24});
+  double const usual = shape(hour_of(kStart));
+  double const soon = static_cast<double>(view.curve->at(kStart)->value.value) / 1000;
+  EXPECT_GT(soon, usual + 200);
+  EXPECT_NEAR(static_cast<double>(view.curve->at(kStart + hours{5})->value.value) / 1000,
+              shape(hour_of(kStart) + 5), 60);
+}
+
+TEST(Track, TwoFeedsAreNotMixedWhileTheFirstOneLives) {
+  Track track;
+  track.put(1, reply({.provider = "second", .past = 24 * 5}));
+  EXPECT_EQ(track.learned_from(), "second");
+  track.put(0, reply({.provider = "first", .past = 24 * 3}));
+  EXPECT_EQ(track.learned_from(), "first") << "the preferred one teaches as soon as it measures";
+  track.put(1, reply({.provider = "second", .now = kStart + hours{1}, .past = 24}));
+  EXPECT_EQ(track.learned_from(), "first");
+  track.put(1, reply({.provider = "second", .now = kStart + hours{60}, .past = 24}));
+  EXPECT_EQ(track.learned_from(), "second") << "the first one has measured nothing for more than two days";
+}
+
+TEST(Track, RungsInOrder) {
+  Track track;
+  track.put_factor(
+      {{7'000}, {"Z", SignalKind::kMarginal, SignalBasis::kDirect, "yearly", "a yearly factor", ""}});
+  EXPECT_EQ(track.best_state(), PointState::kConstant);
+  EXPECT_EQ(track.view(kStart, hours{24}).source.provider, "yearly");
+  Profile profile{};
+  profile.source = {"Z", SignalKind::kMarginal, SignalBasis::kDirect, "climatology", "typical day", ""};
+  for (auto& season : profile.hours) {
+    for (Intensity& value : season) value = {3'000};
+  }
+  track.put_profile(profile);
+  EXPECT_EQ(track.best_state(), PointState::kClimatology);
+  EXPECT_EQ(track.view(kStart, hours{24}).curve->at(kStart)->value.value, 3'000);
+  track.put(2, reply({.provider = "no-actuals", .past = 0, .future = 6}));
+  auto const view = track.view(kStart, hours{24});
+  EXPECT_EQ(view.source.provider, "no-actuals");
+  EXPECT_EQ(view.curve->at(kStart + hours{5})->state, PointState::kForecast);
+  EXPECT_EQ(view.curve->at(kStart + hours{6})->value.value, 3'000);
+}
+
+TEST(Track, ASilentFeedIsStaleAndItsExperienceGoesOnAsClimatology) {
+  Track track;
+  track.put(0, reply({.past = 24 * 20, .future = 24}));
+  EXPECT_FALSE(track.view(kStart + hours{20}, hours{24}).feed_stale);
+  auto const view = track.view(kStart + hours{70}, hours{24});
+  EXPECT_TRUE(view.feed_stale);
+  EXPECT_EQ(view.curve->at(kStart + hours{70})->state, PointState::kClimatology);
+}
+
+TEST(Track, AFeedThatOnlyMeasuresIsNotStale) {
+  Track track;
+  track.put(0, reply({.past = 24 * 20, .future = 0}));
+  auto const view = track.view(kStart + hours{1}, hours{24});
+  EXPECT_FALSE(view.feed_stale);
+  EXPECT_EQ(view.source.provider, "a");
+  EXPECT_EQ(view.curve->at(kStart + hours{1})->state, PointState::kForecast);
+}
+
+TEST(Track, AFeedThatCameBackMustAnswerTwiceToLead) {
+  Track track;
+  track.put(0, reply({.provider = "first", .past = 0, .future = 2}));
+  track.put(1, reply({.provider = "second", .past = 0, .future = 40}));
+  Instant const later = kStart + hours{10};
+  EXPECT_EQ(track.view(later, hours{24}).source.provider, "second");
+  track.put(0, reply({.provider = "first", .now = later, .past = 0, .future = 20}));
+  EXPECT_EQ(track.view(later, hours{24}).source.provider, "second");
+  track.put(0, reply({.provider = "first", .now = later + minutes{30}, .past = 0, .future = 20}));
+  EXPECT_EQ(track.view(later + minutes{30}, hours{24}).source.provider, "first");
+}
+
+TEST(Track, GoesOnAfterARestart) {
+  Track before;
+  before.put(0, reply({.past = 24 * 20}));
+  std::string const bytes = before.forecaster()->dump();
+  Signal const next = reply({.now = kStart + hours{3}, .past = 24});
+  before.put(0, next);
+  Track after;
+  auto stored = Forecaster::read(bytes);
+  ASSERT_TRUE(stored);
+  std::vector<IntensityPoint> actuals(next.points.begin(), next.points.begin() + 24);
+  after.restore(SignalKind::kMarginal, "a", std::move(*stored), actuals);
+  EXPECT_EQ(after.forecaster()->next(), before.forecaster()->next());
+  after.put(0, next);
+  auto const a = before.view(kStart + hours{3}, hours{24});
+  auto const b = after.view(kStart + hours{3}, hours{24});
+  for (int h = 3; h < 24; ++h)
+    EXPECT_EQ(a.curve->at(kStart + hours{h})->value, b.curve->at(kStart + hours{h})->value) << h;
+}
+
+TEST(Hours, MeansOfWholeHoursOnly) {
+  std::vector<IntensityPoint> points;
+  for (int i = 6; i < 30; ++i) {
+    Instant const at = kStart + minutes{5} * i;
+    points.push_back({{at, at + minutes{5}}, {i * 1000}, PointState::kActual, std::nullopt});
+  }
+  auto const whole = whole_hours(points);
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_EQ(whole[0].first, hour_of(kStart) + 1);
+  EXPECT_DOUBLE_EQ(whole[0].second, 17.5);
+  auto const published = published_hours(points);
+  EXPECT_EQ(published.first, hour_of(kStart));
+  ASSERT_EQ(published.values.size(), 3U);
+  EXPECT_DOUBLE_EQ(published.values[0], 8.5);
+}
+
+TEST(Hours, AnHourlyPointThatIsNotOnTheHourCountsByParts) {
+  std::vector<IntensityPoint> const points{
+      {{kStart + minutes{30}, kStart + minutes{90}}, {10'000}, PointState::kActual, std::nullopt},
+      {{kStart + minutes{90}, kStart + minutes{150}}, {20'000}, PointState::kActual, std::nullopt}};
+  auto const whole = whole_hours(points);
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_DOUBLE_EQ(whole[0].second, 15);
+}
+
+}  // namespace
+}  // namespace greenq::core
