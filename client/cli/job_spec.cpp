@@ -92,11 +92,9 @@ class JobReader {
     if (command && (command->empty() || command->front().empty())) {
       job_.complain("command", "is empty; the first entry must be a program");
     }
-    auto const check_size = [&](std::string_view key, std::string const& text) {
-      if (text.size() >= kMaxString) job_.complain(key, "one argument has " + too_long(text.size()));
-    };
-    if (run) check_size("run", *run);
-    for (auto const& one : command.value_or(std::vector<std::string>{})) check_size("command", one);
+    if (run) check_size("run", "one argument", run->size());
+    for (auto const& one : command.value_or(std::vector<std::string>{}))
+      check_size("command", "one argument", one.size());
     if (run) spec().set_run(*run);
     if (command) spec().mutable_command()->Assign(command->begin(), command->end());
   }
@@ -124,7 +122,7 @@ class JobReader {
     if (auto const given = job_.text_map("env")) {
       for (auto const& [name, value] : *given) {
         check_variable("env", name);
-        check_variable_size("env", name, value);
+        check_size("env", name, name.size() + 1 + value.size());
         env[name] = value;
       }
     }
@@ -143,19 +141,16 @@ class JobReader {
       } else if (env.contains(name)) {
         job_.complain("env_passthrough", name + " stands in env as well; remove one");
       } else {
-        check_variable_size("env_passthrough", name, *value);
+        check_size("env_passthrough", name, name.size() + 1 + value->size());
         env[name] = *value;
       }
     }
   }
 
-  static std::string too_long(std::size_t bytes) {
-    return std::to_string(bytes) + " bytes, and Linux takes less than 128 KiB; put it into a file";
-  }
-
-  void check_variable_size(std::string_view key, std::string const& name, std::string const& value) {
-    if (name.size() + 1 + value.size() < kMaxString) return;
-    job_.complain(key, name + " has " + too_long(value.size()));
+  void check_size(std::string_view key, std::string const& what, std::size_t bytes) {
+    if (bytes < kMaxString) return;
+    job_.complain(key, what + " has " + std::to_string(bytes) +
+                           " bytes, and Linux takes less than 128 KiB; put it into a file");
   }
 
   void check_variable(std::string_view key, std::string const& name) {

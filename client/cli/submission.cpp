@@ -13,9 +13,9 @@ constexpr int kPlanTries = 10;
 constexpr Milliseconds kPlanPause{100};
 constexpr std::size_t kMaxPlansShown = 20;
 
-// How long an answer that was lost is asked for, and a daemon waited for that is not there at all.
+// How long an answer that was lost is asked for, and a daemon that is not there, or says that it cannot now.
 constexpr Milliseconds kAskAgainFor{5000};
-constexpr Milliseconds kWaitForNobody{300};
+constexpr Milliseconds kTryAgainFor{300};
 
 bool lost(Failure const& failure) {
   return failure.code == "UNAVAILABLE" || failure.code == "UNREACHABLE";
@@ -32,7 +32,7 @@ Result<Response> call_until_sure(Context& context, Method method, Request const&
     if (response) return response;
     auto& failure = response.error();
     unsure = unsure || failure.unsure;
-    auto const limit = failure.code == "UNREACHABLE" && !unsure ? kWaitForNobody : kAskAgainFor;
+    auto const limit = unsure ? kAskAgainFor : kTryAgainFor;
     if (lost(failure) && waited < limit) {
       context.env().sleep(pause);
       waited += pause;

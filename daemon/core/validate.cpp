@@ -98,7 +98,7 @@ class Checker {
         bad("env", name + " is reserved; names starting with GREENQ_ are set by GreenQ");
       if (has_nul(value)) bad("env", "the value of " + name + " contains a NUL byte");
       require(name.size() + 1 + value.size() < kMaxString, "env",
-              name + " has " + std::to_string(value.size()) +
+              name + " has " + std::to_string(name.size() + 1 + value.size()) +
                   " bytes, and Linux takes less than 128 KiB; put it into a file");
     }
     require(size <= kMaxText, "env", "longer than 256 KiB");

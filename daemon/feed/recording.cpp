@@ -271,7 +271,8 @@ core::Result<Recording> load_recording(RecordingOptions const& options) {
   Recording recording;
   recording.name = std::filesystem::path(options.path).stem().string();
   if (auto const text = read_file(options.path, problems)) {
-    bool const json = trim(*text).starts_with('{') || trim(*text).starts_with('[');
+    std::size_t const first = text->find_first_not_of(" \t\r\n");
+    bool const json = first != std::string::npos && ((*text)[first] == '{' || (*text)[first] == '[');
     if (json) read_json_recording(options, *text, recording, problems);
     if (!json) read_actuals(options, *text, recording, problems);
     if (!recording.points.empty()) check_unit(options.path, recording, problems);

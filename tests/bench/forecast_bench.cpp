@@ -49,7 +49,7 @@ struct Series {
     return h < first || h >= end() ? kUnknown : hours[static_cast<std::size_t>(h - first)];
   }
   std::vector<double> from(Hour h, int count) const {
-    auto const begin = hours.begin() + static_cast<std::ptrdiff_t>(h - first);
+    auto const begin = hours.begin() + (h - first);
     return {begin, begin + count};
   }
 };

@@ -384,10 +384,10 @@ TEST_F(AloneTest, AnArgumentThatLinuxDoesNotTakeIsRefused) {
               HasSubstr("error: command: one argument has 131072"));
   EXPECT_EQ(validate("run: x\nenv: {A: " + most.substr(2) + "}"), "0");
   EXPECT_THAT(validate("run: x\nenv: {A: " + most.substr(1) + "}"),
-              HasSubstr("error: env: A has 131070 bytes"));
+              HasSubstr("error: env: A has 131072 bytes"));
   here.variables["A"] = most;
   EXPECT_THAT(validate("run: x\nenv_passthrough: [A]"),
-              HasSubstr("error: env_passthrough: A has 131071 bytes, and Linux takes less than 128 KiB"));
+              HasSubstr("error: env_passthrough: A has 131073 bytes, and Linux takes less than 128 KiB"));
 }
 
 }  // namespace

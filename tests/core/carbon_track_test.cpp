@@ -108,6 +108,27 @@ TEST(Track, FiveMinuteFiguresKeepTheirShapeWithinTheHour) {
   EXPECT_NEAR(static_cast<double>(std::abs((first->value - second->value).value)), 100'000, 2'000);
 }
 
+// At half past, the rest of the hour has the published slope, not the mean of the whole hour.
+TEST(Track, TheOpenHourKeepsItsShape) {
+  Track track;
+  Say say{.now = kStart + hours{3} + minutes{30}, .past = 24 * 10, .future = 24, .step = minutes{5}};
+  Signal fine = reply(say);
+  for (IntensityPoint& point : fine.points) {
+    double const at = static_cast<double>(point.interval.begin.time_since_epoch().count()) / 3'600'000;
+    point.value = {std::llround((300 + 100 * std::sin(2 * M_PI * at / 24)) * 1000)};
+  }
+  track.put(0, fine);
+  auto const view = track.view(say.now, hours{24});
+  for (int k = 0; k < 6; ++k) {
+    Instant const at = say.now + minutes{5} * k;
+    auto const* point = view.curve->at(at);
+    ASSERT_EQ(point->interval.length(), minutes{5});
+    double const truth =
+        300 + 100 * std::sin(2 * M_PI * static_cast<double>(at.time_since_epoch().count()) / 86'400'000);
+    EXPECT_NEAR(static_cast<double>(point->value.value) / 1000, truth, 3) << k;
+  }
+}
+
 TEST(Track, TheNewestFigureCountsForTheNextMinutes) {
   Track track;
   Signal fine = reply({.past = 24 * 10, .future = 0, .step = minutes{5}});

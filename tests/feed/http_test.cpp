@@ -143,6 +143,110 @@ TEST_F(HttpTest, TrustsOnlyCertificatesItCanVerify) {
   EXPECT_TRUE(old.requests().empty());
 }
 
+TEST_F(HttpTest, SendsHeadersLoginAndValidators) {
+  HttpServer server({reply(200, "{}", "application/json",
+                           "ETag: \"v1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n")});
+  request_.headers = {{"If-None-Match", "\"v0\""}, {"auth-token", "hidden"}};
+  request_.basic = {"someone", "pass:word"};
+  auto const answer = get(server.url());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->etag, "\"v1\"");
+  EXPECT_EQ(answer->modified, "Sun, 06 Nov 1994 08:49:37 GMT");
+  std::string const asked = server.requests().at(0);
+  EXPECT_THAT(asked, HasSubstr("\r\nIf-None-Match: \"v0\"\r\n"));
+  EXPECT_THAT(asked, HasSubstr("\r\nauth-token: hidden\r\n"));
+  EXPECT_THAT(asked, HasSubstr("\r\nAuthorization: Basic c29tZW9uZTpwYXNzOndvcmQ=\r\n"));
+}
+
+TEST_F(HttpTest, TakesAnAnswerWithoutABody) {
+  HttpServer server(
+      {{"HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n"}, {"HTTP/1.1 204 No Content\r\n\r\n"}});
+  auto const same = get(server.url());
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_EQ(same->status, 304);
+  EXPECT_EQ(get(server.url())->status, 204);
+}
+
+// A name that no server has, so that only the proxy can know the way.
+std::string const kFarHost = "figures.grid.invalid";
+
+TEST_F(HttpTest, AsksAProxyToConnect) {
+  test::Certificate const certificate = test::make_certificate(false, "DNS:" + kFarHost);
+  HttpServer proxy([](std::string const&) { return reply(200, R"({"far":true})"); }, &certificate,
+                   "HTTP/1.1 200 Connection established\r\n\r\n");
+  request_.proxy = proxy.url();
+  request_.headers = {{"Authorization", "Bearer hidden"}};
+  auto const answer = get("https://" + kFarHost + "/a?b", dir_.write("far.pem", certificate.cert_pem));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, R"({"far":true})");
+  ASSERT_EQ(proxy.requests().size(), 2U);
+  EXPECT_EQ(proxy.requests()[0],
+            "CONNECT " + kFarHost + ":443 HTTP/1.1\r\nHost: " + kFarHost + ":443\r\n\r\n");
+  EXPECT_TRUE(proxy.requests()[1].starts_with("GET /a?b HTTP/1.1\r\n"));
+  EXPECT_THAT(proxy.requests()[1], HasSubstr("\r\nHost: " + kFarHost + "\r\n"));
+  EXPECT_THAT(proxy.requests()[1], HasSubstr("Bearer hidden"));
+  auto const other = get("https://" + kFarHost + ":8443/", dir_.write("far.pem", certificate.cert_pem));
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_TRUE(proxy.requests()[2].starts_with("CONNECT " + kFarHost + ":8443 HTTP/1.1\r\n"));
+}
+
+TEST_F(HttpTest, BehindAProxyTheCertificateIsThatOfTheServer) {
+  test::Certificate const certificate = test::make_certificate(false);  // of the proxy's own address
+  HttpServer proxy([](std::string const&) { return reply(200, "{}"); }, &certificate,
+                   "HTTP/1.1 200 Connection established\r\n\r\n");
+  request_.proxy = proxy.url();
+  EXPECT_EQ(reason(get("https://" + kFarHost, dir_.write("ca.pem", certificate.cert_pem))), "TLS");
+  EXPECT_EQ(proxy.requests().size(), 1U);  // the request was not sent
+}
+
+TEST_F(HttpTest, SaysWhatAProxyRefuses) {
+  HttpServer proxy([](std::string const&) { return reply(200, "{}"); }, nullptr,
+                   "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+  request_.proxy = proxy.url();
+  auto const answer = get("https://" + kFarHost + "/");
+  EXPECT_EQ(reason(answer), "CONNECT");
+  EXPECT_EQ(answer.error().message, "the proxy 127.0.0.1:" + std::to_string(proxy.port()) +
+                                        " refused to connect to " + kFarHost + ": HTTP status 407");
+  HttpServer odd([](std::string const&) { return reply(200, "{}"); }, nullptr, "nonsense\r\n\r\n");
+  request_.proxy = odd.url();
+  EXPECT_EQ(reason(get("https://" + kFarHost + "/")), "CONNECT");
+  request_.proxy = "http://proxy.grid.invalid:3128";
+  auto const lost = get("https://" + kFarHost + "/");
+  EXPECT_THAT(reason(lost), testing::AnyOf("DNS", "TIMEOUT"));
+  EXPECT_THAT(lost.error().message, HasSubstr("the name proxy.grid.invalid "));
+}
+
+TEST_F(HttpTest, RefusesProxiesThatAreNotUnderstood) {
+  for (char const* proxy :
+       {"proxy:3128", "https://proxy:3128", "http://someone:hidden@proxy:3128", "http://", "socks5://p:1"}) {
+    request_.proxy = proxy;
+    auto const answer = get("https://" + kFarHost + "/");
+    EXPECT_EQ(reason(answer), "BAD_PROXY") << proxy;
+    EXPECT_THAT(answer.error().message, testing::Not(HasSubstr("hidden")));
+  }
+}
+
+TEST_F(HttpTest, ThisHostIsReachedWithoutAProxy) {
+  HttpServer proxy([](std::string const&) { return reply(500, ""); }, nullptr, "HTTP/1.1 200 OK\r\n\r\n");
+  HttpServer server({reply(200, "{}")});
+  request_.proxy = proxy.url();
+  EXPECT_EQ(reason(get(server.url())), "accepted");
+  EXPECT_TRUE(proxy.requests().empty());
+}
+
+TEST_F(HttpTest, TimersRunInOrderUnlessCancelled) {
+  std::promise<std::string> done;
+  auto const text = std::make_shared<std::string>();
+  host_.after(Span{60}, [&done, text] { done.set_value(*text + "3"); });
+  host_.after(Span{30}, [text] { *text += "2"; });
+  auto const never = host_.after(Span{20}, [text] { *text += "x"; });
+  host_.cancel(never);
+  host_.post([text] { *text += "1"; });
+  auto result = done.get_future();
+  ASSERT_EQ(result.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  EXPECT_EQ(result.get(), "123");
+}
+
 TEST_F(HttpTest, StoppingLeavesNothingBehind) {
   HttpServer silent({{"", Answer::After::kHang}});
   std::atomic<int> calls{0};

@@ -149,10 +149,10 @@ inline std::string electricity_maps(ProviderDouble const& self, std::string cons
                                     Entries const& entries, core::Instant now) {
   bool const forecast = url.find("/forecast?") != std::string::npos;
   char const* const key = forecast ? "forecast" : self.is_extra(url) ? "data" : "history";
-  std::string text =
-      R"({"zone":)" + quote(self.zone) + "," + quote(key) + ":" + list(entries, [](Entry const& e) {
-        return R"({"carbonIntensity":)" + e.value + R"(,"datetime":)" + time(e.begin) + "}";
-      });
+  std::string text = R"({"zone":)" + quote(self.region.empty() ? self.zone : self.region) + "," + quote(key) +
+                     ":" + list(entries, [](Entry const& e) {
+                       return R"({"carbonIntensity":)" + e.value + R"(,"datetime":)" + time(e.begin) + "}";
+                     });
   if (forecast) text += R"(,"updatedAt":)" + time(now);
   return text + "}";
 }

@@ -70,6 +70,15 @@ TEST(ReplayAt, IsSilentAfterTheEnd) {
   EXPECT_EQ(next_change(six_hours(), from_two(), kT0, kT0 + seconds{8}), std::nullopt);
 }
 
+TEST(ReplayAt, TellsThePastAfterTheEndOnRequest) {
+  ReplayOptions options = from_two();
+  options.past_only = true;
+  core::Signal const signal = replay_at(six_hours(), options, kT0, kT0 + seconds{9}, kFar);
+  ASSERT_EQ(signal.points.size(), 6U);
+  EXPECT_EQ(signal.points.back().interval, (Interval{kT0 + seconds{6}, kT0 + seconds{8}}));
+  EXPECT_EQ(signal.points.back().state, PointState::kActual);
+}
+
 TEST(ReplayAt, LoopsToTheBeginningOfTheRecording) {
   core::Signal const signal = replay_at(six_hours(), from_two(true), kT0, kT0 + seconds{9}, seconds{10});
   core::Curve const curve(signal.points);
@@ -197,19 +206,6 @@ TEST_F(ReplayFeedTest, AnAnchorFixesTheMappingAcrossRestarts) {
   EXPECT_EQ(core::Curve(inbox_.signals()[0].signal.points).at(kT0)->value, (core::Intensity{200'000}));
 }
 
-TEST_F(ReplayFeedTest, AFileShowsAtItsOwnTimes) {
-  FeedConfig file = config(kRows);
-  file.provider = "file";
-  clock_.set(at("2020-01-01T01:30Z"));
-  auto const feed = make_feed(file, context());
-  ASSERT_TRUE(feed);
-  (*feed)->start();
-  ASSERT_TRUE(inbox_.wait_for(1));
-  core::Signal const signal = inbox_.signals()[0].signal;
-  EXPECT_EQ(core::Curve(signal.points).at(at("2020-01-01T02:30Z"))->value, (core::Intensity{300'000}));
-  EXPECT_EQ(signal.source.provider, "file");
-}
-
 TEST_F(ReplayFeedTest, NothingIsPostedAfterStop) {
   FeedConfig replay = config(kRows);
   replay.speed = 18'000;
@@ -238,7 +234,7 @@ TEST_F(ReplayFeedTest, RefusesWhatCannotPlay) {
   EXPECT_THAT(refusal(replay), HasSubstr("outside the recording"));
   EXPECT_THAT(refusal(config("2020-01-01T00:00Z,nan\n")), HasSubstr("r.csv:3: `nan` is not a number"));
   replay.provider = "crystal ball";
-  EXPECT_THAT(refusal(replay), HasSubstr("choose neso, replay or file"));
+  EXPECT_THAT(refusal(replay), HasSubstr("there is no feed provider `crystal ball`"));
   replay.zone.clear();
   EXPECT_THAT(refusal(replay), HasSubstr("site.zone"));
 }

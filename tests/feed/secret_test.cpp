@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <map>
 
 #include "tests/support/temp_dir.hpp"
@@ -26,6 +27,7 @@ std::function<std::optional<std::string>(std::string const&)> environment(Variab
 class SecretTest : public testing::Test {
  protected:
   std::string write(std::string const& text, mode_t mode = 0600) {
+    std::filesystem::remove(dir_.path() / "secret");
     std::string const path = dir_.write("secret", text);
     ::chmod(path.c_str(), mode);
     return path;

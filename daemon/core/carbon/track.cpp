@@ -123,8 +123,12 @@ void Track::look_ahead(SignalKind kind, Points const& published) {
     IntensityPoint const& last = past_->back();
     newest = {last.interval.end, static_cast<double>(last.value.value) / 1000, last.interval.length()};
   }
+  // What was measured of the open hour belongs to its shape.
+  Instant const open = begin_of(forecaster_->next());
+  Points const shapes =
+      published.empty() ? published : fill_gaps(*past_, published, {open, published.back().interval.end});
   ahead_ = std::make_shared<Points const>(
-      forecast_points(kind, forecaster_->next(), forecaster_->forecast(), published, newest));
+      forecast_points(kind, forecaster_->next(), forecaster_->forecast(), shapes, newest));
 }
 
 KindView Track::view(Instant now, Span horizon) const {
