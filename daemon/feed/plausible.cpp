@@ -1,6 +1,7 @@
 #include "feed/plausible.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "core/carbon/utc_text.hpp"
 #include "feed/profiles.hpp"
@@ -21,16 +22,22 @@ constexpr std::int64_t kClean = 50'000;             // mg/kWh
 constexpr std::int64_t kLeastMean = 1'000;          // mg/kWh
 constexpr double kLevelSlack = 150'000;             // mg/kWh: clean hours and dirty days are no jump
 
+// Of the typical days, by zone and kind; read once.
 std::optional<core::Intensity> usual_mean(core::SignalSource const& source) {
-  for (core::Profile const& profile : shipped_profiles(source.zone)) {
-    if (profile.source.kind != source.kind) continue;
-    std::int64_t sum = 0;
-    for (auto const& season : profile.hours) {
-      for (core::Intensity const value : season) sum += value.value;
+  using Means = std::map<std::pair<std::string, core::SignalKind>, core::Intensity>;
+  static Means const means = [] {
+    Means out;
+    for (core::Profile const& profile : shipped_profiles()) {
+      std::int64_t sum = 0;
+      for (auto const& season : profile.hours) {
+        for (core::Intensity const value : season) sum += value.value;
+      }
+      out[{profile.source.zone, profile.source.kind}] = {sum / 96};
     }
-    return core::Intensity{sum / 96};
-  }
-  return std::nullopt;
+    return out;
+  }();
+  auto const found = means.find({source.zone, source.kind});
+  return found == means.end() ? std::nullopt : std::optional(found->second);
 }
 
 // Cleaner than that, an average may well be the same for a day, and nothing is to be gained there.
