@@ -164,7 +164,9 @@ std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions
     top = std::max(top, row.mg.value_or(0));
     width = std::max(width, label(row, step, now).size());
   }
-  auto const room = std::clamp(options.columns - static_cast<int>(width) - 40, 10, 60);
+  bool const spreads =
+      std::any_of(rows.begin(), rows.end(), [](Row const& row) { return row.spread.has_value(); });
+  auto const room = std::clamp(options.columns - static_cast<int>(width) - (spreads ? 40 : 26), 10, 60);
   auto out = title(forecast.source(), common, now, style);
   for (std::size_t i = 0; i < std::min(known + 1, rows.size()); ++i) {
     auto const& row = rows[i];
@@ -180,8 +182,6 @@ std::string forecast_chart(v1::GetForecastResponse const& forecast, ChartOptions
     if (!common && !is_forecast(row.worst)) out += ' ' + style.dim(point_state_text(row.worst));
     out += '\n';
   }
-  bool const spreads =
-      std::any_of(rows.begin(), rows.end(), [](Row const& row) { return row.spread.has_value(); });
   if (spreads) out += "\"to\": four of five hours fall between these figures.\n";
   if (forecast.learned_hours() > 0) {
     out += fmt::format("Corrected by {} of what was measured.\n", learned_text(forecast.learned_hours()));

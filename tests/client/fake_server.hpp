@@ -85,6 +85,7 @@ struct FakeJobs final : v1::JobService::Service {
 
 struct FakeCarbon final : v1::CarbonService::Service {
   GREENQ_FAKE_UNARY(GetForecast)
+  GREENQ_FAKE_UNARY(GetForecastSkill)
   GREENQ_FAKE_UNARY(ListZones)
   GREENQ_FAKE_UNARY(ListFeeds)
 };

@@ -97,7 +97,7 @@ class MonthTest : public testing::Test {
   static test::FakeHost::Served figures(ProviderDouble const& provider, std::string const& url, Instant now) {
     if (provider.is_login(url)) return served(200, R"({"token":"a-token"})");
     int const grams = 200 + static_cast<int>(now.time_since_epoch() / hours{1} % 24);
-    auto reply = served(200, provider.body(provider, url, provider.entries(url, now, 6, grams), now));
+    auto reply = served(200, provider.body(provider, url, provider.entries(url, now, 3, grams), now));
     reply.takes = Span{200 + now.time_since_epoch().count() % 2000};
     return reply;
   }
