@@ -132,14 +132,14 @@ class MonthTest : public testing::Test {
 };
 
 TEST_F(MonthTest, NothingIsMissedDriftsOrPilesUp) {
-  add("watttime", 2, "CAISO_NORTH");
-  add("sgip", 2, "SGIP_CAISO_PGE");
+  add("watttime", 1, "CAISO_NORTH");
+  add("sgip", 1, "SGIP_CAISO_PGE");
   add("midas", 6, "SMUD");
   add("electricity_maps", 6, "DE");
   add("neso", 10, "");
   energinet_ = all_.size();
   add("energinet", 2, "");
-  add("energy_charts", 12, "de");
+  add("energy_charts", 14, "de");
   add("rte", 2, "FR");
   add("eirgrid", 3, "ROI");
   add("casdk", 4, "northeurope");

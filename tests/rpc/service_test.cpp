@@ -324,6 +324,63 @@ TEST(Service, Carbon) {
   EXPECT_TRUE(page.next_page_token().empty());
 }
 
+// Ten days of a feed with a daily shape, asked hourly.
+void feed_hourly(Daemon& daemon, int hours) {
+  core::Instant const begin = std::chrono::floor<std::chrono::hours>(daemon.clock.time);
+  for (int k = 0; k < hours; ++k) {
+    core::Instant const now = begin - std::chrono::hours{hours - k};
+    core::Signal signal;
+    signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "a", "label", ""};
+    signal.issued_at = signal.received_at = now;
+    for (int h = -30; h < 48; ++h) {
+      core::Instant const at = now + std::chrono::hours{h};
+      auto const hour = std::chrono::floor<std::chrono::hours>(at).time_since_epoch().count() % 24;
+      auto const state = h < 0 ? core::PointState::kActual : core::PointState::kForecast;
+      signal.points.push_back(
+          {{at, at + std::chrono::hours{1}}, {200'000 + hour * 5'000}, state, std::nullopt});
+    }
+    daemon.engine->post(core::SignalReceived{0, signal});
+  }
+}
+
+TEST(Service, ForecastSkillAndItsEdges) {
+  Daemon daemon;
+  feed_hourly(daemon, 24 * 10);
+  auto const stub = v1::CarbonService::NewStub(daemon.channel);
+  using Carbon = v1::CarbonService::Stub;
+  v1::GetForecastSkillRequest request;
+  v1::GetForecastSkillResponse response;
+  ASSERT_TRUE(test::eventually([&] {
+    response.Clear();
+    auto const status = call(*stub, &Carbon::GetForecastSkill, request, response);
+    return status.ok() && response.skills_size() == 3 && response.skills(0).issues() > 200;
+  })) << response.ShortDebugString();
+  EXPECT_EQ(response.zone(), "ZZ");
+  EXPECT_EQ(response.kind(), v1::SIGNAL_KIND_MARGINAL);
+  EXPECT_EQ(response.skills(0).provider(), "greenq");
+  EXPECT_GT(response.skills(0).rank_correlation(), 0.9);
+  ASSERT_EQ(response.skills(0).kept_size(), 3);
+  EXPECT_GT(response.skills(0).kept(0).share(), 0.9);
+  EXPECT_EQ(response.skills(1).provider(), "yesterday");
+  EXPECT_EQ(response.skills(2).provider(), "last-week");
+  request.set_days(367);
+  EXPECT_EQ(call(*stub, &Carbon::GetForecastSkill, request, response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_days(3);
+  request.set_name("zones/NOWHERE");
+  EXPECT_EQ(call(*stub, &Carbon::GetForecastSkill, request, response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+
+  v1::GetForecastRequest ahead;
+  v1::GetForecastResponse coming;
+  ASSERT_TRUE(call(*stub, &Carbon::GetForecast, ahead, coming).ok());
+  EXPECT_GT(coming.learned_hours(), 24 * 10);
+  EXPECT_FALSE(coming.stale());
+  ASSERT_GT(coming.points_size(), 24);
+  EXPECT_TRUE(coming.points(10).has_low_mg_per_kwh());
+  EXPECT_LE(coming.points(10).low_mg_per_kwh(), coming.points(10).mg_per_kwh());
+}
+
 TEST(Service, FootprintWithoutDataIsNoError) {
   Daemon daemon;
   auto const job = daemon.submit("fresh", true);
