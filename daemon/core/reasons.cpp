@@ -27,7 +27,8 @@ std::string dependency_list(Job const& job, DependencyStatus status) {
 bool waits_for_feed(State const& state, Job const& job, Instant now) {
   if (job.spec->carbon.on_stale_feed != OnStaleFeed::kHold) return false;
   Decision const decision = decide(state.site, state.signals, job.spec->carbon);
-  return decision.kind && state.signals.view(*decision.kind, now, Span{0}).feed_stale;
+  Track const* const track = decision.kind ? state.signals.track(*decision.kind) : nullptr;
+  return track != nullptr && track->stale(now);
 }
 
 struct Judge {

@@ -131,13 +131,19 @@ void Track::look_ahead(SignalKind kind, Points const& published) {
       forecast_points(kind, forecaster_->next(), forecaster_->forecast(), shapes, newest));
 }
 
+bool Track::stale(Instant now) const {
+  if (replies_.empty()) return false;
+  if (!past_->empty() && now - past_->back().interval.end <= kFreshActuals) return false;
+  return std::none_of(replies_.begin(), replies_.end(),
+                      [now](Ranked const& ranked) { return covers(ranked.signal.points, now); });
+}
+
 KindView Track::view(Instant now, Span horizon) const {
   KindView view;
   Interval wanted{std::chrono::floor<std::chrono::hours>(now) - kPast, now + horizon};
   Points points = *past_;
   if (!points.empty()) wanted.begin = std::min(wanted.begin, points.front().interval.begin);
   points = fill_gaps(points, of_state(*ahead_, PointState::kForecast), wanted);
-  bool reached = !past_->empty() && now - past_->back().interval.end <= kFreshActuals;
   bool named = false;
   for (bool const trusted : {true, false}) {
     for (Ranked const& ranked : replies_) {
@@ -146,7 +152,6 @@ KindView Track::view(Instant now, Span horizon) const {
       wanted.begin = std::min(wanted.begin, reply.front().interval.begin);
       wanted.end = std::max(wanted.end, reply.back().interval.end);
       points = fill_gaps(points, reply, wanted);
-      reached = reached || covers(reply, now);
       bool const learned = ranked.signal.source.provider == learned_from_ && forecaster_ && !ahead_->empty();
       if (named || (reply.back().interval.end <= now && !learned)) continue;
       named = true;
@@ -155,7 +160,7 @@ KindView Track::view(Instant now, Span horizon) const {
       view.issue_time_is_receipt = ranked.signal.issue_time_is_receipt;
     }
   }
-  view.feed_stale = !replies_.empty() && !reached;
+  view.feed_stale = stale(now);
   if (forecaster_ && !forecaster_->empty()) view.learned_hours = forecaster_->next() - forecaster_->first();
   points = fill_gaps(points, of_state(*ahead_, PointState::kClimatology), wanted);
   if (profile_) {

@@ -22,7 +22,7 @@ struct KindView {
   SignalSource source;                 // of the best rung that covers now or the future
   Instant issued_at{};
   bool issue_time_is_receipt = true;
-  bool feed_stale = false;         // a feed exists, but neither its newest reply nor fresh actuals reach now
+  bool feed_stale = false;         // see Track::stale()
   std::int64_t learned_hours = 0;  // hours of actuals that the forecaster saw; 0: none is in use
 };
 
@@ -42,6 +42,8 @@ class Track {
                std::vector<IntensityPoint> const& actuals);
 
   KindView view(Instant now, Span horizon) const;
+  // A feed exists, but neither a newest reply nor fresh actuals reach `now`.
+  bool stale(Instant now) const;
   // The best rung that anything here offers at any time; nothing when there is nothing.
   std::optional<PointState> best_state() const;
 
