@@ -12,9 +12,9 @@
 namespace greenq::feed {
 
 // The checks that hold for every provider, beyond core::problem_of(): reach and age of the times, an issue of
-// the future, a forecast that is over, a frozen forecast (12 h or more of equal values; averages below 50 g/kWh may stand still), and
-// for averages a mean of at least 1 g/kWh that is within a factor of 5 of the zone's typical day (or within
-// 100 g/kWh). The signal has points.
+// the future, a forecast that is over, a frozen forecast (12 h or more of equal values; averages below 50
+// g/kWh may stand still), and for averages a mean of at least 1 g/kWh that is within a factor of 5 of the
+// zone's typical day (or within 100 g/kWh). The signal has points.
 std::optional<std::string> implausible(core::Signal const& signal, core::Instant now);
 
 // What the replies of one feed must agree on: the level of a week, as a jump points to a changed unit; and

@@ -70,8 +70,8 @@ class FileTest : public testing::Test {
     return *feed_;
   }
   std::int64_t now_grams() {
-    auto const signals = inbox_.signals();
-    auto const* point = core::Curve(signals.back().signal.points).at(host_.clock.now());
+    core::Curve const curve(inbox_.signals().back().signal.points);
+    auto const* point = curve.at(host_.clock.now());
     return point == nullptr ? -1 : point->value.value / 1000;
   }
 
