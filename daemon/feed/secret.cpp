@@ -13,7 +13,7 @@
 namespace greenq::feed {
 namespace {
 
-constexpr std::size_t kMaxSecret = 16 * 1024;
+constexpr std::size_t kMaxSecret = std::size_t{16} * 1024;
 
 tl::unexpected<core::Error> bad(std::string const& path, std::string const& what) {
   return core::fail(core::ErrorCode::kInvalidArgument, "BAD_SECRET", "the secret file " + path + " " + what);

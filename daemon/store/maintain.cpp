@@ -113,7 +113,8 @@ void SqliteStore::start_backup(core::Instant now) {
       source.run("PRAGMA wal_autocheckpoint = 0");
       backup_good_.store(copy_database(source, backup_path(database), &backup_stop_));
     } catch (std::exception const& error) {
-      spdlog::warn("BACKUP_FAILED message=\"{}\" action=\"check the disk space and the limit of open files\"", error.what());
+      spdlog::warn("BACKUP_FAILED message=\"{}\" action=\"check the disk space and the limit of open files\"",
+                   error.what());
     }
     backup_done_.store(true);
     backup_done_.notify_all();
