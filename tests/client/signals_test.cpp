@@ -103,6 +103,12 @@ TEST_F(SignalsTest, SkillStandsBesidePlainHistory) {
   EXPECT_THAT(out(), HasSubstr("23.4"));
   EXPECT_THAT(out(), HasSubstr("-1.2"));
   EXPECT_THAT(out(), HasSubstr("yesterday"));
+  server->carbon.on_GetForecastSkill = [](auto const&, auto& response) {
+    response.add_skills()->set_provider("greenq");
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"forecast", "--skill"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("none can be judged yet"));
   EXPECT_EQ(greenq({"forecast", "--days", "3"}), 2) << "--days is for --skill";
 }
 
