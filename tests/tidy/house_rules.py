@@ -39,8 +39,8 @@ class Report:
 def room_of(path):
     """"core", "app", an adapter, "main", "client", "config" or None for what has no arrows."""
     parts = path.split("/")
-    if path.startswith("daemon/exec/shepherd/"):
-        return "shepherd"  # a program of its own, wired from exec and meter
+    if path == "daemon/exec/shepherd/main.cpp":
+        return "shepherd"  # a program of its own, put together from exec and meter
     if parts[0] == "daemon":
         return parts[1] if len(parts) > 2 else "main"
     return parts[0] if parts[0] in ("client", "config") else None

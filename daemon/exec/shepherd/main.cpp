@@ -14,11 +14,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "app/run_dir.hpp"
 #include "exec/common/files.hpp"
 #include "exec/shepherd/supervisor.hpp"
+#include "meter/journal.hpp"
+#include "meter/sampler.hpp"
 
 namespace {
 
@@ -57,10 +60,20 @@ void prepare_process() {
   for (int const signal : {SIGINT, SIGHUP, SIGPIPE, SIGUSR2}) ::signal(signal, SIG_IGN);
 }
 
+// The only place where running and metering meet.
+greenq::shepherd::JournalLine open_sensors(greenq::exec::AttemptRecord const& attempt) {
+  using greenq::meter::Sampler;
+  greenq::meter::SamplerOptions const roots{attempt.sysfs_root, attempt.procfs_root, attempt.nvml_library};
+  auto const sampler = std::make_shared<Sampler>(roots, attempt.launch.gpu_uuids);
+  return [sampler](std::string const& cpu_file) {
+    return greenq::meter::to_journal_line(sampler->sample(::getpid(), cpu_file));
+  };
+}
+
 int shepherd(UniqueFd dir, std::string const& path, UniqueFd answer) {
   if (::setsid() < 0 || ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0 || ::chdir("/") != 0) return 1;
   try {
-    return greenq::shepherd::Supervisor(std::move(dir), path, std::move(answer)).run();
+    return greenq::shepherd::Supervisor(std::move(dir), path, std::move(answer), open_sensors).run();
   } catch (std::exception const&) {
     return 1;  // out of memory; the daemon finds the lock free and no exit record: lost
   }

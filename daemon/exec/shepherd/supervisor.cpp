@@ -19,7 +19,6 @@
 #include "app/run_dir.hpp"
 #include "exec/common/process.hpp"
 #include "exec/shepherd/child.hpp"
-#include "meter/journal.hpp"
 
 namespace greenq::shepherd {
 namespace {
@@ -54,8 +53,11 @@ core::Result<void> problem(std::string const& what) {
 
 }  // namespace
 
-Supervisor::Supervisor(UniqueFd dir, std::string run_dir, UniqueFd answer)
-    : dir_(std::move(dir)), run_dir_(std::move(run_dir)), answer_(std::move(answer)) {}
+Supervisor::Supervisor(UniqueFd dir, std::string run_dir, UniqueFd answer, OpenSensors open_sensors)
+    : dir_(std::move(dir)),
+      run_dir_(std::move(run_dir)),
+      answer_(std::move(answer)),
+      open_sensors_(std::move(open_sensors)) {}
 
 int Supervisor::run() {
   if (auto started = start(); !started) return could_not_start(started.error().message);
@@ -104,8 +106,7 @@ core::Result<void> Supervisor::start() {
   }
   notice_start(environment.dropped, files->metrics_reachable);
   if (auto recorded = record_start(); !recorded) return recorded;
-  sampler_.emplace(meter::SamplerOptions{attempt_.sysfs_root, attempt_.procfs_root, attempt_.nvml_library},
-                   launch.gpu_uuids);
+  journal_line_ = open_sensors_(attempt_);
   sample();
   if (!send_token(channel_.get(), 'G')) return problem("could not start the job's process");
   if (launch.time_limit.count() > 0) limit_at_ = boottime() + launch.time_limit.count();
@@ -287,7 +288,7 @@ void Supervisor::reap() {
 }
 
 void Supervisor::sample() {
-  auto const line = meter::to_journal_line(sampler_->sample(::getpid(), cgroup_.cpu_file));
+  std::string const line = journal_line_(cgroup_.cpu_file);
   exec::write_all(energy_.get(), line.ends_with('\n') ? line : line + "\n");
   sample_at_ = boottime() + attempt_.meter_interval.count();
 }

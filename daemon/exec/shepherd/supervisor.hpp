@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,15 +17,20 @@
 #include "exec/common/files.hpp"
 #include "exec/common/record.hpp"
 #include "exec/shepherd/output.hpp"
-#include "meter/sampler.hpp"
 
 namespace greenq::shepherd {
+
+// One line of the energy journal as of now; of a job in this cgroup CPU file, or without one of this
+// process's children.
+using JournalLine = std::function<std::string(std::string const& cpu_file)>;
+// Opens the sensors that the attempt names. What meters is chosen where the program is put together.
+using OpenSensors = std::function<JournalLine(exec::AttemptRecord const& attempt)>;
 
 class Supervisor {
  public:
   // `dir`: the run directory, claimed and locked. `run_dir`: its absolute path. `answer`: one zero byte is
   // written to it once the job runs or its end is on record. SIGCHLD, SIGTERM and SIGUSR1 must be blocked.
-  Supervisor(exec::UniqueFd dir, std::string run_dir, exec::UniqueFd answer);
+  Supervisor(exec::UniqueFd dir, std::string run_dir, exec::UniqueFd answer, OpenSensors open_sensors);
   // 0 when exit.json is on disk.
   int run();
 
@@ -68,7 +74,8 @@ class Supervisor {
   exec::UniqueFd energy_;
   std::optional<Output> out_;
   std::optional<Output> err_;
-  std::optional<meter::Sampler> sampler_;
+  OpenSensors open_sensors_;
+  JournalLine journal_line_;
   std::string start_failure_;  // of exec
 
   pid_t job_ = -1;
