@@ -149,12 +149,10 @@ core::Result<core::Signal> read_casdk_forecast(json::array const& forecasts, Cas
 std::vector<Ask> casdk_asks(std::string const& base_url, CasdkAsk const& ask, PollMoment const& moment) {
   std::string const what = "?location=" + boost::urls::encode(ask.location, boost::urls::unreserved_chars);
   std::vector<Ask> asks{{base_url + "/emissions/forecasts/current" + what}};
-  auto const floor = [](Instant at) { return Instant{at - at.time_since_epoch() % kCasdkTick}; };
-  Instant const end = floor(moment.now);
-  Instant const start = std::max(floor(moment.known_until), end - kCasdkReach);
-  if (start + kCasdkTick <= end) {
-    asks.push_back({base_url + "/emissions/bylocation" + what + "&time=" + core::utc_text(start) +
-                        "&toTime=" + core::utc_text(end),
+  core::Interval const past = history_window(moment, kCasdkTick, kCasdkReach);
+  if (!past.empty()) {
+    asks.push_back({base_url + "/emissions/bylocation" + what + "&time=" + core::utc_text(past.begin) +
+                        "&toTime=" + core::utc_text(past.end),
                     true});
   }
   return asks;

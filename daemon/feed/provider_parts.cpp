@@ -53,6 +53,13 @@ Provider provider_of(core::SignalSource source, FeedConfig const& config) {
   return provider;
 }
 
+core::Interval history_window(PollMoment const& moment, core::Span tick, core::Span reach,
+                              core::Span always) {
+  auto const floor = [tick](core::Instant at) { return core::Instant{at - at.time_since_epoch() % tick}; };
+  core::Instant const end = floor(moment.now);
+  return {std::min(std::max(floor(moment.known_until), end - reach), end - always), end};
+}
+
 std::string printable(std::string_view text) {
   std::string words;
   for (char const c : text.substr(0, 200)) words += c >= ' ' && c <= '~' ? c : ' ';

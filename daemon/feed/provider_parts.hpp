@@ -22,6 +22,11 @@ bool plain_name(std::string_view text);
 // A provider with this source and with the certificates and the proxy of the configuration.
 Provider provider_of(core::SignalSource source, FeedConfig const& config);
 
+// The history still to be asked for, on whole ticks: from where actuals are known (at least `always` back, at
+// most `reach`) to now. Empty when not even one tick is new.
+core::Interval history_window(PollMoment const& moment, core::Span tick, core::Span reach,
+                              core::Span always = core::Span{0});
+
 // The reply as an object. BAD_JSON, BAD_REPLY, or NO_DATA when it is an error object in a good reply.
 core::Result<boost::json::value> object_of(std::string const& body);
 // Text of strangers for a message: at most 200 characters, without control characters.

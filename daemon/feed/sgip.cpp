@@ -90,12 +90,10 @@ std::optional<std::string> sgip_ba(std::string_view zone) {
 
 std::vector<Ask> sgip_asks(std::string const& base_url, SgipAsk const& ask, PollMoment const& moment) {
   std::vector<Ask> asks{{base_url + "/sgipforecast?ba=" + ask.ba}};
-  auto const floor = [](Instant at) { return Instant{at - at.time_since_epoch() % kSgipStep}; };
-  Instant const end = floor(moment.now);
-  Instant const start = std::max(floor(moment.known_until), end - kSgipReach);
-  if (start + kSgipStep <= end) {
-    asks.push_back({base_url + "/sgipmoer?ba=" + ask.ba + "&starttime=" + core::utc_text(start) +
-                        "&endtime=" + core::utc_text(end),
+  core::Interval const past = history_window(moment, kSgipStep, kSgipReach);
+  if (!past.empty()) {
+    asks.push_back({base_url + "/sgipmoer?ba=" + ask.ba + "&starttime=" + core::utc_text(past.begin) +
+                        "&endtime=" + core::utc_text(past.end),
                     true});
   }
   return asks;

@@ -128,13 +128,11 @@ std::vector<Ask> watttime_asks(std::string const& base_url, WattTimeAsk const& a
   if (ask.kind == SignalKind::kRelative) return {{base_url + "/v3/signal-index?" + what}};
   bool const average = ask.kind == SignalKind::kAverage;
   std::vector<Ask> asks{{base_url + "/v3/forecast?" + what + "&horizon_hours=72", average}};
-  auto const floor = [](Instant at) { return Instant{at - at.time_since_epoch() % kWattTimeTick}; };
-  Instant const end = floor(moment.now);
-  Instant start = std::max(floor(moment.known_until), end - kWattTimeReach);
-  if (average) start = std::min(start, end - kWattTimeDay);
-  if (start + kWattTimeTick <= end) {
-    asks.push_back({base_url + "/v3/historical?" + what + "&start=" + core::utc_text(start) +
-                        "&end=" + core::utc_text(end),
+  core::Interval const past =
+      history_window(moment, kWattTimeTick, kWattTimeReach, average ? kWattTimeDay : Span{0});
+  if (!past.empty()) {
+    asks.push_back({base_url + "/v3/historical?" + what + "&start=" + core::utc_text(past.begin) +
+                        "&end=" + core::utc_text(past.end),
                     !average});
   }
   return asks;
