@@ -199,7 +199,7 @@ struct FeedStatus {
   std::optional<core::Instant> last_success;
   std::optional<core::Instant> next_poll;
   std::string last_error;
-  std::int64_t polls = 0;     // requests for figures since the start
+  std::int64_t polls = 0;     // since the start; each may take several requests
   std::int64_t accepted = 0;  // of these
   std::int64_t rejected = 0;
   bool given_up = false;  // not asked again until the configuration changes
