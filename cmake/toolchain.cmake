@@ -31,7 +31,8 @@ string(REPLACE "-g " "-g1 " CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RE
 
 find_program(GREENQ_CCACHE ccache)
 if(GREENQ_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${GREENQ_CCACHE})
+  # ccache asks for the sloppiness where headers are precompiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${GREENQ_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${GREENQ_CCACHE})
 endif()
 find_program(GREENQ_MOLD mold)

@@ -1,0 +1,105 @@
+// What is taken when, in slots: one row of amounts for each figure that can run out (CPUs, memory, the GPUs
+// of a pool, of each site).
+//
+// Each hour knows the least and the most that is taken in it, so that searches skip hours that are free or
+// full throughout. Rows grow as needed: nothing is taken after their end. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "core/plan/slots.hpp"
+
+namespace greenq::core {
+
+// What a job takes of which rows while it runs.
+struct Need {
+  struct Item {
+    std::uint32_t figure = 0;
+    std::int64_t amount = 0;
+  };
+  std::array<Item, 3> items{};
+  std::uint32_t count = 0;
+
+  void add(std::uint32_t figure, std::int64_t amount) {
+    if (amount > 0) items[count++] = {figure, amount};
+  }
+};
+
+class Board {
+ public:
+  // Nothing is known before the hour of `first`.
+  Board(Slot first, std::vector<std::int64_t> capacity);
+
+  std::int64_t capacity(std::uint32_t figure) const { return capacity_[figure]; }
+  std::int64_t taken(std::uint32_t figure, Slot slot) const;
+  // The parts before first() are ignored. Never refuses.
+  void take(SlotRun run, Need const& need) { book(run, need, 1); }
+  void give(SlotRun run, Need const& need) { book(run, need, -1); }
+  bool ever_fits(Need const& need) const;
+  bool fits(SlotRun run, Need const& need) const;
+  // Calls visit(SlotRun) for maximal free stretches within the range, in order, until it returns false.
+  template <class Visit>
+  void stretches(SlotRun range, Need const& need, Visit visit) const;
+
+ private:
+  struct Hour {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+  };
+  struct Row {
+    std::vector<std::int64_t> taken;
+    std::vector<Hour> hours;
+  };
+  enum class Room : std::uint8_t { kNone, kSome, kAll };
+
+  void book(SlotRun run, Need const& need, std::int64_t sign);
+  void grow(Slot end);
+  Room room(std::size_t hour, Need const& need) const;
+  bool free_at(std::size_t index, Need const& need) const {
+    for (std::uint32_t i = 0; i < need.count; ++i) {
+      auto const& item = need.items[i];
+      if (rows_[item.figure].taken[index] + item.amount > capacity_[item.figure]) return false;
+    }
+    return true;
+  }
+
+  Slot first_;
+  Slot end_;  // of the rows
+  std::vector<std::int64_t> capacity_;
+  std::vector<Row> rows_;
+};
+
+template <class Visit>
+void Board::stretches(SlotRun range, Need const& need, Visit visit) const {
+  Slot begin = std::max(range.begin, first_);  // of the stretch under way
+  Slot at = begin;
+  bool open = true;
+  while (at < range.end && at < end_) {
+    Slot const stop = std::min({(hour_of(at) + 1) * kHourSlots, range.end, end_});
+    Room const room_here = room(static_cast<std::size_t>(hour_of(at) - hour_of(first_)), need);
+    if (room_here == Room::kAll) {
+      if (!open) begin = at;
+      open = true;
+    } else if (room_here == Room::kNone) {
+      if (open && at > begin && !visit(SlotRun{begin, at})) return;
+      open = false;
+    } else {
+      for (Slot slot = at; slot < stop; ++slot) {
+        bool const free = free_at(static_cast<std::size_t>(slot - first_), need);
+        if (free == open) continue;
+        if (open && slot > begin && !visit(SlotRun{begin, slot})) return;
+        if (!open) begin = slot;
+        open = free;
+      }
+    }
+    at = stop;
+  }
+  if (!open) begin = std::max(end_, range.begin);
+  if (begin < range.end) visit(SlotRun{begin, range.end});
+}
+
+}  // namespace greenq::core

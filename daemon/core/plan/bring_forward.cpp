@@ -1,0 +1,61 @@
+#include "core/plan/bring_forward.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace greenq::core {
+namespace {
+
+Slot start_at_once(Timetable& table, Task& task) {
+  Slot const begin = table.now();
+  if (task.begin() <= begin || task.ready > begin) return 0;
+  Place const old = task.place;
+  table.take_out(task);
+  for (std::uint32_t const lane : task.lanes) {
+    Place place{lane, {{begin, begin + task.work}}, 0};
+    if (!table.fits(task, place)) continue;
+    place.cost = table.cost(task, place);
+    table.put_in(task, std::move(place));
+    return task.work;
+  }
+  table.put_in(task, old);
+  return 0;
+}
+
+Slot swap_slots(Timetable& table, Task& task) {
+  Slot const end = (hour_of(table.now()) + 1) * kHourSlots;
+  std::uint32_t const lane = task.place.lane;
+  std::vector<Slot> keep;
+  std::vector<Slot> later;
+  for (SlotRun const& run : task.place.runs) {
+    for (Slot slot = run.begin; slot < run.end; ++slot) (slot < end ? keep : later).push_back(slot);
+  }
+  SlotPrices const& prices = table.prices(lane);
+  std::sort(later.begin(), later.end(),
+            [&](Slot a, Slot b) { return std::tuple(prices.at(b), b) < std::tuple(prices.at(a), a); });
+  table.take_out(task);
+  std::vector<Slot> free;
+  table.board().stretches({table.earliest(task), end}, table.need(task, lane), [&](SlotRun run) {
+    for (Slot slot = run.begin; slot < run.end; ++slot) {
+      if (std::find(keep.begin(), keep.end(), slot) == keep.end()) free.push_back(slot);
+    }
+    return true;
+  });
+  auto const count = static_cast<std::ptrdiff_t>(std::min(free.size(), later.size()));
+  keep.insert(keep.end(), free.begin(), free.begin() + count);
+  keep.insert(keep.end(), later.begin() + count, later.end());
+  std::sort(keep.begin(), keep.end());
+  Place place{lane, {}, 0};
+  for (Slot const slot : keep) append_slot(place.runs, slot);
+  place.cost = table.cost(task, place);
+  table.put_in(task, std::move(place));
+  return static_cast<Slot>(count);
+}
+
+}  // namespace
+
+Slot bring_forward(Timetable& table, Task& task) {
+  return task.pausable ? swap_slots(table, task) : start_at_once(table, task);
+}
+
+}  // namespace greenq::core

@@ -1,0 +1,19 @@
+// Fewest missed bounds: a plan from nothing, each task as early as possible in order of its latest start.
+//
+// A task that cannot be in time may push out one with more work left, if that saves it; who is pushed out is
+// placed last. This minimises how many are late, not how late they are: a late task gets a new bound,
+// `grace` after its old one or the end it was promised, which counts like any other from then on.
+#pragma once
+
+#include <vector>
+
+#include "core/plan/timetable.hpp"
+
+namespace greenq::core {
+
+// Places every task. Keeps the plan there was if all tasks had places and no more of them were late.
+void repair(Timetable& table, std::vector<Task>& tasks);
+
+std::size_t count_late(std::vector<Task> const& tasks);
+
+}  // namespace greenq::core

@@ -1,0 +1,201 @@
+#include "core/plan/shift_planner.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/plan/bring_forward.hpp"
+#include "core/plan/repair.hpp"
+
+namespace greenq::core {
+namespace {
+
+constexpr Slot kPriceDays = 10;
+constexpr Slot kDaySlots = 24 * kHourSlots;
+
+bool complete(Task const& task) {
+  Slot total = 0;
+  for (SlotRun const& run : task.place.runs) total += run.length();
+  return total == task.work;
+}
+
+bool lane_allowed(Task const& task) {
+  return std::find(task.lanes.begin(), task.lanes.end(), task.place.lane) != task.lanes.end();
+}
+
+double mean_of(Curve const& curve, Instant from) {
+  auto const mean = curve.mean({from, from + std::chrono::hours{48}});
+  if (mean) return static_cast<double>(mean->value) / 1000;
+  double sum = 0;
+  for (IntensityPoint const& point : curve.points()) sum += static_cast<double>(point.value.value) / 1000;
+  return sum / static_cast<double>(curve.points().size());
+}
+
+std::vector<double> busy_hours(ShiftRequest const& request) {
+  std::vector<double> busy;
+  Slot const first = hour_of(request.now) * kHourSlots;
+  for (auto const& fixed : request.fixed) {
+    for (Slot slot = std::max(fixed.run.begin, request.now); slot < fixed.run.end; ++slot) {
+      auto const hour = static_cast<std::size_t>(hour_of(slot - first));
+      if (busy.size() <= hour) busy.resize(hour + 1);
+      busy[hour] += fixed.share / kHourSlots;
+    }
+  }
+  return busy;
+}
+
+}  // namespace
+
+ShiftPlanner::ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions options)
+    : capacity_(std::move(capacity)), options_(options), shadow_(capacity_), random_(options.seed) {}
+
+void ShiftPlanner::arrived(Instant at, Need const& need, Span duration, double share, Span slack,
+                           bool pausable) {
+  double const hour = 3'600'000;
+  shadow_.submit(at, need, duration, share);
+  arrivals_.saw(at, static_cast<double>(duration.count()) / hour, share);
+  slack_sum_ += static_cast<double>(slack.count()) / hour;
+  jobs_ += 1;
+  pausable_ += pausable ? 1 : 0;
+}
+
+Span ShiftPlanner::usual_slack() const {
+  if (jobs_ == 0) return Span{0};
+  return Span{static_cast<std::int64_t>(slack_sum_ / jobs_ * 3'600'000)};
+}
+
+SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve const> const& curve,
+                                      Slot now) {
+  if (priced_.size() <= index) priced_.resize(index + 1);
+  Priced& priced = priced_[index];
+  if (priced.prices && priced.curve == curve && priced.hour == hour_of(now)) return *priced.prices;
+  Instant const at = begin_of(now);
+  priced.error.saw(*curve, at);
+  double const error = priced.error.root_mean_square(options_.usual_error * mean_of(*curve, at));
+  Slot const until = now + kPriceDays * kDaySlots;
+  priced.prices = wait_prices(*curve, now, until, options_.wait_charge * error / 24);
+  priced.curve = curve;
+  priced.hour = hour_of(now);
+  return *priced.prices;
+}
+
+Timetable ShiftPlanner::lay_out(ShiftRequest const& request) {
+  std::vector<SlotPrices> prices;
+  for (std::size_t i = 0; i < request.curves.size(); ++i) {
+    prices.push_back(price(i, request.curves[i], request.now));
+  }
+  Timetable table{request.now, capacity_, request.lanes, std::move(prices)};
+  for (auto const& fixed : request.fixed) table.board().take(fixed.run, fixed.need);
+  return table;
+}
+
+void ShiftPlanner::forget_gone(std::vector<Task> const& tasks) {
+  if (extended_.empty()) return;
+  std::map<JobId, Slot> kept;
+  for (Task const& task : tasks) {
+    if (auto const known = extended_.find(task.id); known != extended_.end()) kept.insert(*known);
+  }
+  extended_ = std::move(kept);
+}
+
+// What still holds of the last plan is booked first: what was feasible together stays feasible.
+void ShiftPlanner::adopt(Timetable& table, std::vector<Task>& tasks) const {
+  for (Task& task : tasks) {
+    auto const known = extended_.find(task.id);
+    if (known != extended_.end()) {
+      task.due = std::max(task.due, known->second);
+      task.late = true;
+    }
+    Place place = std::exchange(task.place, {});
+    std::erase_if(place.runs, [&](SlotRun const& run) { return run.end <= table.now(); });
+    if (!place.runs.empty()) place.runs.front().begin = std::max(place.runs.front().begin, table.now());
+    task.place.lane = place.lane;
+    task.place.runs = place.runs;
+    bool const holds = !place.runs.empty() && complete(task) && lane_allowed(task);
+    task.place.runs.clear();
+    if (holds && table.fits(task, place)) table.put_in(task, std::move(place));
+  }
+}
+
+void ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
+  bool missing = false;
+  for (Task& task : tasks) {
+    if (!task.place.runs.empty()) continue;
+    auto place = task.late ? std::optional(table.soonest(task)) : table.cheapest(task);
+    if (place && place->runs.back().end <= task.due) {
+      table.put_in(task, std::move(*place));
+    } else {
+      missing = true;
+    }
+  }
+  if (missing) repair(table, tasks);
+}
+
+void ShiftPlanner::allow_late(std::vector<Task>& tasks) {
+  if (!options_.lateness_limit) return;
+  Slot const grace = slots_of(*options_.lateness_limit);
+  for (Task& task : tasks) {
+    if (task.end() <= task.due) continue;
+    task.due = std::max(task.due + (task.late ? 0 : grace), task.end());
+    task.late = true;
+    extended_[task.id] = task.due;
+  }
+}
+
+void ShiftPlanner::mend(Timetable& table, std::vector<Task>& tasks) {
+  bool const pausable =
+      std::any_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.pausable; });
+  if (pausable) start_over(table, tasks);
+  if (count_late(tasks) > 0) repair(table, tasks);
+  polish(table, tasks, options_.passes, random_);
+  if (!std::all_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.pausable; })) {
+    shuffle_neighbours(table, tasks, options_.rounds, random_);
+  }
+}
+
+void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
+                                        std::vector<double> const& busy) {
+  look_ahead_.judge(table, tasks, arrivals_, usual_slack(), mostly_pausable(), busy);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (tasks[i].pull >= options_.pull) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return tasks[a].pull > tasks[b].pull; });
+  for (std::size_t const index : order) bring_forward(table, tasks[index]);
+}
+
+// Pausable tasks only: starting long runs early to be even costs more than it helps.
+void ShiftPlanner::pay_debt(Timetable& table, std::vector<Task>& tasks, double done) {
+  double const slack = static_cast<double>(usual_slack().count()) / 3'600'000;
+  double const limit = std::max(0.0, options_.debt_share * slack - shadow_.waiting());
+  double excess = shadow_.done() - done - limit;
+  if (excess <= 0) return;
+  std::vector<std::size_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return tasks[a].latest_start() < tasks[b].latest_start();
+  });
+  for (std::size_t const index : order) {
+    if (excess <= 0) return;
+    Task& task = tasks[index];
+    if (task.pausable) excess -= bring_forward(table, task) * task.share / kHourSlots;
+  }
+}
+
+std::vector<Task> ShiftPlanner::plan(ShiftRequest request) {
+  Timetable table = lay_out(request);
+  std::vector<Task>& tasks = request.tasks;
+  forget_gone(tasks);
+  adopt(table, tasks);
+  insert_new(table, tasks);
+  allow_late(tasks);
+  shadow_.advance(begin_of(request.now));
+  if (!request.improve || tasks.empty()) return std::move(tasks);
+  mend(table, tasks);
+  allow_late(tasks);
+  bring_pulled_forward(table, tasks, busy_hours(request));
+  if (mostly_pausable()) pay_debt(table, tasks, request.done);
+  return std::move(tasks);
+}
+
+}  // namespace greenq::core

@@ -1,0 +1,94 @@
+// Plans the jobs that may be shifted, all together on one board, hour after hour.
+//
+// Method: reference "planner-method". A plan that keeps every bound it can is kept from call to call, and
+// only improved: new tasks go to their cheapest free place; if there is none, the plan is repaired for fewest
+// missed bounds; each hour it is improved by local search, tasks are brought forward that should run before
+// load that has not come yet, and no more work may be put off than a plain queue would have done less a share
+// of the slack. Deterministic for a seed. Not thread-safe; remembers what it learned between calls.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/plan/arrivals.hpp"
+#include "core/plan/improve.hpp"
+#include "core/plan/look_ahead.hpp"
+#include "core/plan/shadow_queue.hpp"
+#include "core/plan/timetable.hpp"
+#include "core/plan/wait_price.hpp"
+
+namespace greenq::core {
+
+struct ShiftOptions {
+  // Price of waiting: share of the forecast error for each day of it; see wait_price.hpp.
+  double wait_charge = 0.05;
+  double usual_error = 0.12;  // of the mean intensity, before there is evidence
+  // How long after its bound a job may be put off when not all bounds can be kept; nothing: for ever.
+  std::optional<Span> lateness_limit{std::chrono::hours{36}};
+  double debt_share = 0.7;  // of the slack
+  double pull = 0.2;        // from which look-ahead brings a task forward
+  int passes = 2;
+  int rounds = 100;  // of neighbourhood search, for tasks that run in one piece
+  std::uint64_t seed = 1;
+};
+
+struct ShiftRequest {
+  struct Fixed {
+    SlotRun run;
+    Need need;
+    double share = 0;  // of the cluster
+  };
+  Slot now = 0;
+  std::vector<Lane> lanes;
+  std::vector<std::shared_ptr<Curve const>> curves;  // by Lane::prices
+  std::vector<Fixed> fixed;                          // runs and reservations that stay
+  std::vector<Task> tasks;                           // `place`: of the last plan, or without runs
+  double done = 0;                                   // cluster-hours that jobs told to arrived() ran so far
+  bool improve = true;                               // else only what is new gets a place
+};
+
+class ShiftPlanner {
+ public:
+  // `capacity` of each row of the board.
+  ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions options);
+
+  // Every job that comes, in order of time. `slack`: how long it may wait.
+  void arrived(Instant at, Need const& need, Span duration, double share, Span slack, bool pausable);
+  // Gives every task a place. Their order stays.
+  std::vector<Task> plan(ShiftRequest request);
+
+ private:
+  void adopt(Timetable& table, std::vector<Task>& tasks) const;
+  void insert_new(Timetable& table, std::vector<Task>& tasks);
+  void mend(Timetable& table, std::vector<Task>& tasks);
+  void allow_late(std::vector<Task>& tasks);
+  void bring_pulled_forward(Timetable& table, std::vector<Task>& tasks, std::vector<double> const& busy);
+  void pay_debt(Timetable& table, std::vector<Task>& tasks, double done);
+  Timetable lay_out(ShiftRequest const& request);
+  void forget_gone(std::vector<Task> const& tasks);
+  SlotPrices const& price(std::size_t index, std::shared_ptr<Curve const> const& curve, Slot now);
+  Span usual_slack() const;
+  bool mostly_pausable() const { return 2 * pausable_ > jobs_; }
+
+  std::vector<std::int64_t> capacity_;
+  ShiftOptions options_;
+  Arrivals arrivals_;
+  ShadowQueue shadow_;
+  LookAhead look_ahead_;
+  struct Priced {
+    ForecastError error;
+    std::shared_ptr<Curve const> curve;
+    Slot hour = 0;
+    std::optional<SlotPrices> prices;  // of that curve in that hour
+  };
+  std::vector<Priced> priced_;  // by Lane::prices
+  PlanRandom random_;
+  std::map<JobId, Slot> extended_;  // bounds of tasks that could not keep theirs
+  double slack_sum_ = 0;            // hours
+  double jobs_ = 0;
+  double pausable_ = 0;
+};
+
+}  // namespace greenq::core

@@ -1,0 +1,38 @@
+#include "core/plan/slot_prices.hpp"
+
+#include <algorithm>
+
+namespace greenq::core {
+namespace {
+
+constexpr std::size_t kDay = 24 * kHourSlots;
+
+}  // namespace
+
+SlotPrices::SlotPrices(Slot first, std::vector<double> prices) : first_(first), prices_(std::move(prices)) {
+  if (prices_.size() < kDay) prices_.resize(kDay, prices_.back());
+  prefix_.reserve(prices_.size() + 1);
+  prefix_.push_back(0);
+  for (double const price : prices_) prefix_.push_back(prefix_.back() + price);
+}
+
+double SlotPrices::at(Slot slot) const {
+  if (slot < first_) return prices_.front();
+  auto const index = static_cast<std::size_t>(slot - first_);
+  if (index < prices_.size()) return prices_[index];
+  return prices_[prices_.size() - kDay + (index - prices_.size()) % kDay];
+}
+
+double SlotPrices::until(Slot slot) const {
+  if (slot < first_) return (slot - first_) * prices_.front();
+  auto const index = static_cast<std::size_t>(slot - first_);
+  std::size_t const known = prices_.size();
+  if (index <= known) return prefix_[index];
+  double const before_last_day = prefix_[known - kDay];
+  double const day = prefix_[known] - before_last_day;
+  std::size_t const rest = (index - known) % kDay;
+  return prefix_[known] + static_cast<double>((index - known) / kDay) * day +
+         (prefix_[known - kDay + rest] - before_last_day);
+}
+
+}  // namespace greenq::core

@@ -1,0 +1,28 @@
+// What a slot costs, with sums in constant time.
+#pragma once
+
+#include <vector>
+
+#include "core/plan/slots.hpp"
+
+namespace greenq::core {
+
+class SlotPrices {
+ public:
+  // Prices of the slots from `first` on, at least one. Afterwards their last day repeats.
+  SlotPrices(Slot first, std::vector<double> prices);
+
+  Slot first() const { return first_; }
+  // Before first() the first price holds.
+  double at(Slot slot) const;
+  double sum(SlotRun run) const { return until(run.end) - until(run.begin); }
+
+ private:
+  double until(Slot slot) const;
+
+  Slot first_;
+  std::vector<double> prices_;
+  std::vector<double> prefix_;
+};
+
+}  // namespace greenq::core

@@ -1,0 +1,171 @@
+#include "core/plan/timetable.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/check.hpp"
+
+namespace greenq::core {
+namespace {
+
+constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
+// Two sums of the same prices may differ by rounding.
+constexpr double kTie = 1e-9;
+
+}  // namespace
+
+void append_slot(SlotRuns& runs, Slot slot) {
+  if (!runs.empty() && runs.back().end == slot) {
+    ++runs.back().end;
+  } else {
+    runs.push_back({slot, slot + 1});
+  }
+}
+
+Timetable::Timetable(Slot now, std::vector<std::int64_t> capacity, std::vector<Lane> lanes,
+                     std::vector<SlotPrices> prices)
+    : now_(now), board_(now, std::move(capacity)), lanes_(std::move(lanes)), prices_(std::move(prices)) {}
+
+Need Timetable::need(Task const& task, std::uint32_t lane) const {
+  Lane const& where = lanes_[lane];
+  Need need;
+  need.add(where.cpus, task.cpus);
+  need.add(where.memory, task.memory);
+  need.add(where.gpus, task.gpus);
+  return need;
+}
+
+double Timetable::cost(Task const& task, Place const& place) const {
+  double sum = 0;
+  for (SlotRun const& run : place.runs) sum += prices(place.lane).sum(run);
+  return sum * task.power * lanes_[place.lane].factor;
+}
+
+void Timetable::take_out(Task& task) {
+  Need const taken = need(task, task.place.lane);
+  for (SlotRun const& run : task.place.runs) board_.give(run, taken);
+  task.place.runs.clear();
+}
+
+void Timetable::put_in(Task& task, Place place) {
+  Need const taken = need(task, place.lane);
+  for (SlotRun const& run : place.runs) board_.take(run, taken);
+  task.place = std::move(place);
+}
+
+bool Timetable::fits(Task const& task, Place const& place) const {
+  Need const taken = need(task, place.lane);
+  return std::all_of(place.runs.begin(), place.runs.end(), [&](SlotRun const& run) {
+    return run.begin >= earliest(task) && board_.fits(run, taken);
+  });
+}
+
+std::optional<Place> Timetable::cheapest(Task const& task, Slot due) {
+  Place best;
+  bool found = false;
+  for (std::uint32_t const lane : task.lanes) {
+    bool const here =
+        task.pausable ? cheapest_slots(task, lane, due, best) : cheapest_window(task, lane, due, best);
+    found = found || here;
+  }
+  if (!found) return std::nullopt;
+  return best;
+}
+
+bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best) {
+  SlotPrices const& price = prices(lane);
+  double const scale = task.power * lanes_[lane].factor;
+  bool found = false;
+  double least = best.runs.empty() ? std::numeric_limits<double>::max() : best.cost;
+  Slot start = 0;
+  board_.stretches({earliest(task), due}, need(task, lane), [&](SlotRun free) {
+    for (Slot begin = free.begin; begin + task.work <= free.end; ++begin) {
+      double const cost = scale * price.sum({begin, begin + task.work});
+      if (cost >= least - kTie) continue;
+      least = cost;
+      start = begin;
+      found = true;
+    }
+    return true;
+  });
+  if (found) best = {lane, {{start, start + task.work}}, least};
+  return found;
+}
+
+bool Timetable::cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best) {
+  SlotPrices const& price = prices(lane);
+  offers_.clear();
+  Slot room = 0;
+  board_.stretches({earliest(task), due}, need(task, lane), [&](SlotRun free) {
+    for (Slot at = free.begin; at < free.end;) {
+      Slot const end = std::min(free.end, (hour_of(at) + 1) * kHourSlots);
+      offers_.push_back({price.at(at), at, end});
+      room += end - at;
+      at = end;
+    }
+    return true;
+  });
+  if (room < task.work) return false;
+  std::stable_sort(offers_.begin(), offers_.end(),
+                   [](HourOffer const& a, HourOffer const& b) { return a.price < b.price; });
+  Slot left = task.work;
+  double cost = 0;
+  free_.clear();
+  for (HourOffer const& offer : offers_) {
+    Slot const end = std::min(offer.end, offer.begin + left);
+    free_.push_back({offer.begin, end});
+    cost += price.sum({offer.begin, end});
+    left -= end - offer.begin;
+    if (left == 0) break;
+  }
+  cost *= task.power * lanes_[lane].factor;
+  if (!best.runs.empty() && cost >= best.cost - kTie) return false;
+  std::sort(free_.begin(), free_.end(), [](SlotRun a, SlotRun b) { return a.begin < b.begin; });
+  best = {lane, {}, cost};
+  for (SlotRun const& run : free_) {
+    if (!best.runs.empty() && best.runs.back().end == run.begin) {
+      best.runs.back().end = run.end;
+    } else {
+      best.runs.push_back(run);
+    }
+  }
+  return true;
+}
+
+Place Timetable::soonest(Task const& task) {
+  Place best;
+  for (std::uint32_t const lane : task.lanes) {
+    if (!board_.ever_fits(need(task, lane))) continue;
+    if (task.pausable) {
+      soonest_slots(task, lane, best);
+    } else {
+      soonest_window(task, lane, best);
+    }
+  }
+  GREENQ_CHECK(!best.runs.empty());
+  best.cost = cost(task, best);
+  return best;
+}
+
+void Timetable::soonest_window(Task const& task, std::uint32_t lane, Place& best) const {
+  board_.stretches({earliest(task), kForEver}, need(task, lane), [&](SlotRun free) {
+    if (free.length() < task.work) return true;
+    Slot const end = free.begin + task.work;
+    if (best.runs.empty() || end < best.runs.back().end) best = {lane, {{free.begin, end}}, 0};
+    return false;
+  });
+}
+
+void Timetable::soonest_slots(Task const& task, std::uint32_t lane, Place& best) const {
+  SlotRuns runs;
+  Slot left = task.work;
+  board_.stretches({earliest(task), kForEver}, need(task, lane), [&](SlotRun free) {
+    Slot const end = std::min(free.end, free.begin + left);
+    runs.push_back({free.begin, end});
+    left -= end - free.begin;
+    return left > 0;
+  });
+  if (best.runs.empty() || runs.back().end < best.runs.back().end) best = {lane, std::move(runs), 0};
+}
+
+}  // namespace greenq::core

@@ -1,0 +1,102 @@
+// Tasks in their slots on one board: what the steps of the planner share.
+//
+// A task is a job that may be shifted, seen from the planner: so many slots of work in one of its lanes,
+// between `ready` and `due`. A lane is a place where it can run (a pool of a site) with its price. Every task
+// in the table has slots, and they are booked. Not thread-safe.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/job.hpp"
+#include "core/plan/board.hpp"
+#include "core/plan/slot_prices.hpp"
+
+namespace greenq::core {
+
+struct Lane {
+  std::uint32_t cpus = 0;  // rows of the board
+  std::uint32_t memory = 0;
+  std::uint32_t gpus = 0;
+  std::uint32_t prices = 0;  // which prices
+  double factor = 1;         // on them: PUE, energy of this GPU type
+};
+
+struct Place {
+  std::uint32_t lane = 0;
+  SlotRuns runs;
+  double cost = 0;
+};
+
+struct Task {
+  JobId id = 0;
+  std::int64_t cpus = 0;
+  std::int64_t memory = 0;
+  std::int64_t gpus = 0;
+  std::vector<std::uint32_t> lanes;  // allowed
+  double power = 1;                  // cost = power x factor x sum of prices
+  double share = 1;                  // of the scarcest resource of its lane, 0..1
+  Slot work = 1;
+  Slot ready = 0;
+  Slot due = 0;  // end of its last slot at the latest
+  bool pausable = false;
+  bool late = false;      // its due time cannot be kept any more: as early as possible
+  Slot shortest_run = 1;  // of a pausable task
+  Slot resume_slots = 0;  // of work lost at each pause
+  Place place{};          // without runs: not in the table
+  double pull = 0;        // look-ahead: how much speaks for running in the current hour, 0..1
+
+  Slot begin() const { return place.runs.front().begin; }
+  Slot end() const { return place.runs.back().end; }
+  Slot latest_start() const { return due - work; }
+  double load() const { return share * work; }
+};
+
+class Timetable {
+ public:
+  Timetable(Slot now, std::vector<std::int64_t> capacity, std::vector<Lane> lanes,
+            std::vector<SlotPrices> prices);
+
+  Slot now() const { return now_; }
+  Board& board() { return board_; }
+  Board const& board() const { return board_; }
+  Lane const& lane(std::uint32_t lane) const { return lanes_[lane]; }
+  SlotPrices const& prices(std::uint32_t lane) const { return prices_[lanes_[lane].prices]; }
+  Slot earliest(Task const& task) const { return std::max(task.ready, now_); }
+
+  Need need(Task const& task, std::uint32_t lane) const;
+  double cost(Task const& task, Place const& place) const;
+  void take_out(Task& task);
+  void put_in(Task& task, Place place);
+  // Room for all runs, none before earliest().
+  bool fits(Task const& task, Place const& place) const;
+
+  // The task must not be in the table. Cheapest place that ends by `due`; the earliest of equal ones.
+  std::optional<Place> cheapest(Task const& task, Slot due);
+  std::optional<Place> cheapest(Task const& task) { return cheapest(task, task.due); }
+  // The place that ends first. Requires a lane that ever fits.
+  Place soonest(Task const& task);
+
+ private:
+  bool cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  bool cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  void soonest_window(Task const& task, std::uint32_t lane, Place& best) const;
+  void soonest_slots(Task const& task, std::uint32_t lane, Place& best) const;
+
+  struct HourOffer {
+    double price = 0;
+    Slot begin = 0;  // of the part of the range in this hour
+    Slot end = 0;
+  };
+  Slot now_;
+  Board board_;
+  std::vector<Lane> lanes_;
+  std::vector<SlotPrices> prices_;
+  std::vector<HourOffer> offers_;  // scratch
+  SlotRuns free_;                  // scratch
+};
+
+// Slots in ascending order as runs.
+void append_slot(SlotRuns& runs, Slot slot);
+
+}  // namespace greenq::core

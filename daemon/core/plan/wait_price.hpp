@@ -1,0 +1,41 @@
+// What waiting must be worth: prices of the hours ahead, dearer the farther a forecast has to be trusted.
+//
+//   price of hour k from now = forecast + charge x E / 24 x k
+//
+// E is the mean root of the squared error of our own curves 12, 18, 24 and 36 hours ahead, measured as the
+// hours come. Source: reference "planner-method", step B; with a charge that follows the error a plan that
+// waits for noise costs more than one that runs.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <vector>
+
+#include "core/carbon/signal.hpp"
+#include "core/plan/slot_prices.hpp"
+
+namespace greenq::core {
+
+class ForecastError {
+ public:
+  // Tells it the curve of that moment; once an hour is enough, more often does no harm.
+  void saw(Curve const& curve, Instant now);
+  // g/kWh. `usual`: the error to expect a day ahead before there is evidence.
+  double root_mean_square(double usual) const;
+
+ private:
+  static constexpr std::array<Slot, 4> kLeads{12, 18, 24, 36};  // hours
+  struct Said {
+    Slot hour = 0;
+    std::array<double, kLeads.size()> values{};  // NaN: nothing
+  };
+  std::deque<Said> said_;
+  std::array<double, kLeads.size()> squares_{};
+  std::array<double, kLeads.size()> counts_{};
+};
+
+// Prices in g/kWh of the slots from `from` until `until`; beyond the curve its last value holds. The curve is
+// not empty.
+SlotPrices wait_prices(Curve const& curve, Slot from, Slot until, double charge_per_hour);
+
+}  // namespace greenq::core
