@@ -16,13 +16,13 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
 #include <map>
 #include <thread>
 #include <utility>
 
 #include "core/check.hpp"
+#include "feed/blocking.hpp"
+#include "feed/target.hpp"
 
 namespace greenq::feed {
 namespace {
@@ -33,70 +33,19 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 using Done = std::function<void(core::Result<HttpReply>)>;
+using Addresses = core::Result<std::vector<std::string>>;
+// Finds the addresses of a name within the limit.
+using Resolve = std::function<void(std::string const&, core::Span, std::function<void(Addresses)>)>;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::uint32_t kMaxHeader = 16 * 1024;
-
-struct Target {
-  bool tls = true;
-  std::string host;
-  std::string port;
-  std::string host_header;  // without a default port: some servers refuse ":443"
-  std::string path;
-};
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-core::Result<Target> parse_target(std::string const& text) {
-  auto const bad = [&](std::string const& why) {
-    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_URL", "the address " + text + " " + why);
-  };
-  auto const url = boost::urls::parse_uri(text);
-  if (url.has_error()) return bad("is not a URL");
-  Target target;
-  target.tls = url->scheme_id() == boost::urls::scheme::https;
-  if (!target.tls && url->scheme_id() != boost::urls::scheme::http) return bad("must begin with https://");
-  target.host = url->host_address();
-  if (target.host.empty()) return bad("has no host");
-  if (url->has_userinfo()) return bad("must not carry a user or password");
-  if (!target.tls && !is_loopback(target.host))
-    return bad("must begin with https:// (plain http only to this host)");
-  std::string const port(url->port());
-  std::string const usual = target.tls ? "443" : "80";
-  target.port = port.empty() ? usual : port;
-  bool const ipv6 = target.host.find(':') != std::string::npos;
-  target.host_header = ipv6 ? "[" + target.host + "]" : target.host;
-  if (target.port != usual) target.host_header += ":" + target.port;
-  target.path = std::string(url->encoded_path());
-  if (target.path.empty()) target.path = "/";
-  if (url->has_query()) target.path += "?" + std::string(url->encoded_query());
-  return target;
-}
 
 std::string base64(std::string const& text) {
   std::vector<unsigned char> out(4 * ((text.size() + 2) / 3) + 1);
   auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
   int const length = EVP_EncodeBlock(out.data(), bytes, static_cast<int>(text.size()));
   return {out.begin(), out.begin() + length};
-}
-
-// Nothing: none is to be used for that host.
-core::Result<std::optional<Target>> parse_proxy(std::string const& text, std::string const& host) {
-  if (text.empty() || is_loopback(host)) return std::optional<Target>{};
-  auto const url = boost::urls::parse_uri(text);
-  bool const good = url && url->scheme_id() == boost::urls::scheme::http && !url->host_address().empty();
-  if (!good || url->has_userinfo()) {
-    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_PROXY",
-                      "the proxy must be an address like http://proxy.example:3128, without a user");
-  }
-  Target proxy;
-  proxy.host = url->host_address();
-  proxy.port = url->has_port() ? std::string(url->port()) : "80";
-  proxy.host_header = proxy.host + ":" + proxy.port;
-  return std::optional(std::move(proxy));
 }
 
 std::string text_of(http::response<http::string_body> const& reply, http::field field) {
@@ -115,29 +64,15 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
         target_(std::move(target)),
         proxy_(std::move(proxy)),
         done_(std::move(done)),
-        resolver_(io),
-        timer_(io),
         stream_(make_stream(io, tls_)) {}
 
-  void run() {
-    auto const start = std::chrono::steady_clock::now();
-    deadline_ = start + request_.total_timeout;
-    timer_.expires_at(std::min(deadline_, start + request_.phase_timeout));
-    timer_.async_wait([self = this->shared_from_this()](error_code failed) {
-      if (!failed) self->give_up("TIMEOUT", "the name " + self->hop().host + " was not resolved in time");
-    });
-    resolver_.async_resolve(
-        hop().host, hop().port,
-        [self = this->shared_from_this()](error_code failed, Tcp::resolver::results_type const& found) {
-          self->timer_.cancel();
-          if (self->done_ == nullptr) return;
-          if (failed) {
-            self->give_up("DNS",
-                          "the name " + self->hop().host + " could not be resolved: " + failed.message());
-          } else {
-            self->connect(found);
-          }
-        });
+  void run(Resolve const& resolve) {
+    deadline_ = std::chrono::steady_clock::now() + request_.total_timeout;
+    error_code named;
+    auto const address = asio::ip::make_address(hop().host, named);
+    if (!named) return connect({{address, hop().port}});
+    resolve(hop().host, std::min(request_.phase_timeout, request_.total_timeout),
+            [self = this->shared_from_this()](Addresses const& found) { self->resolved(found); });
   }
 
  private:
@@ -155,7 +90,19 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
     beast::get_lowest_layer(stream_).expires_at(std::min(deadline_, phase));
   }
 
-  void connect(Tcp::resolver::results_type const& found) {
+  void resolved(Addresses const& found) {
+    if (!found) return finish(tl::unexpected(found.error()));
+    std::vector<Tcp::endpoint> places;
+    for (std::string const& text : *found) {
+      error_code bad;
+      auto const address = asio::ip::make_address(text, bad);
+      if (!bad) places.emplace_back(address, hop().port);
+    }
+    if (places.empty()) return give_up("DNS", "the name " + hop().host + " has no address");
+    connect(places);
+  }
+
+  void connect(std::vector<Tcp::endpoint> const& found) {
     limit_phase();
     beast::get_lowest_layer(stream_).async_connect(
         found, [self = this->shared_from_this()](error_code failed, Tcp::endpoint const&) {
@@ -171,7 +118,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
 
   void ask_proxy() {
     limit_phase();
-    std::string const place = target_.host_header + (target_.port == "443" ? ":443" : "");
+    std::string const place = target_.host_header + (target_.port == 443 ? ":443" : "");
     tunnel_.version(11);
     tunnel_.method(http::verb::connect);
     tunnel_.target(place);
@@ -283,7 +230,6 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
   void finish(core::Result<HttpReply> result) {
     if (done_ == nullptr) return;
     Done const done = std::exchange(done_, nullptr);
-    timer_.cancel();
     beast::get_lowest_layer(stream_).close();
     done(std::move(result));
   }
@@ -293,8 +239,6 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
   Target target_;
   std::optional<Target> proxy_;
   Done done_;
-  Tcp::resolver resolver_;
-  asio::steady_timer timer_;  // guards name resolution, which Beast's timeouts do not cover
   std::chrono::steady_clock::time_point deadline_;
   Stream stream_;
   http::request<http::empty_body> tunnel_;
@@ -326,10 +270,27 @@ struct AsioHost::Impl {
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   std::map<std::uint64_t, asio::steady_timer> timers;  // io thread only
   std::atomic<std::uint64_t> next_timer{1};
+  Blocking blocking;
+  Lookup lookup;
   std::thread thread;
+
+  Impl(FeedHost& host, Lookup names) : blocking(host), lookup(std::move(names)) {}
+
+  void resolve(std::string const& host, core::Span limit, std::function<void(Addresses)> done) {
+    auto call = [lookup = lookup, host] { return std::any(lookup(host)); };
+    blocking.run("name " + host, limit, std::move(call),
+                 [host, limit, done = std::move(done)](core::Result<std::any> const& found) {
+                   if (found) return done(std::any_cast<Addresses const&>(*found));
+                   core::Error why = found.error();
+                   bool const late = why.reason == "TIMEOUT";
+                   why.message = "the name " + host + " was not resolved" +
+                                 (late ? " within " + seconds_text(limit) : ": " + why.message);
+                   done(tl::unexpected(std::move(why)));
+                 });
+  }
 };
 
-AsioHost::AsioHost() : impl_(std::make_unique<Impl>()) {
+AsioHost::AsioHost(Lookup lookup) : impl_(std::make_unique<Impl>(*this, std::move(lookup))) {
   impl_->thread = std::thread([impl = impl_.get()] { impl->io.run(); });
 }
 
@@ -342,6 +303,7 @@ void AsioHost::stop() {
   GREENQ_CHECK(impl_->thread.get_id() != std::this_thread::get_id());
   impl_->io.stop();
   impl_->thread.join();
+  impl_->blocking.close();
   impl_->timers.clear();
 }
 
@@ -371,10 +333,11 @@ void AsioHost::get(HttpRequest request, std::function<void(core::Result<HttpRepl
   asio::post(impl_->io, [impl = impl_.get(), request = std::move(request), done = std::move(done)]() mutable {
     auto target = parse_target(request.url);
     if (!target) return done(tl::unexpected(target.error()));
+    auto const resolve = [impl](auto const&... parts) { impl->resolve(parts...); };
     if (!target->tls) {
       std::make_shared<Exchange<PlainStream>>(impl->io, nullptr, std::move(request), std::move(*target),
                                               std::nullopt, std::move(done))
-          ->run();
+          ->run(resolve);
       return;
     }
     auto proxy = parse_proxy(request.proxy, target->host);
@@ -383,7 +346,14 @@ void AsioHost::get(HttpRequest request, std::function<void(core::Result<HttpRepl
     if (!context) return done(tl::unexpected(context.error()));
     std::make_shared<Exchange<TlsStream>>(impl->io, std::move(*context), std::move(request),
                                           std::move(*target), std::move(*proxy), std::move(done))
-        ->run();
+        ->run(resolve);
+  });
+}
+
+void AsioHost::run_blocking(std::string key, core::Span limit, BlockingCall call, BlockingDone done) {
+  asio::post(impl_->io, [impl = impl_.get(), key = std::move(key), limit, call = std::move(call),
+                         done = std::move(done)]() mutable {
+    impl->blocking.run(key, limit, std::move(call), std::move(done));
   });
 }
 

@@ -6,6 +6,7 @@
 // body has a limit.
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 
 #include "core/result.hpp"
 #include "core/units.hpp"
+#include "feed/names.hpp"
 
 namespace greenq::feed {
 
@@ -42,6 +44,11 @@ struct HttpReply {
   std::string body;
 };
 
+// Owns all it uses, for it may end after everything else is gone; must not throw. All who wait for one call
+// get a copy of the result: a shared_ptr, if it is large.
+using BlockingCall = std::function<std::any()>;
+using BlockingDone = std::function<void(core::Result<std::any>)>;
+
 // What feeds run on: one thread of callbacks, timers and HTTP GET. Methods may be called from any thread.
 // Nothing is called back after stop() returned; callbacks must be short and must not throw.
 class FeedHost {
@@ -56,16 +63,21 @@ class FeedHost {
   // Runs the task after the delay (steady time). The handle is for cancel(), which may come too late.
   virtual std::uint64_t after(core::Span delay, std::function<void()> task) = 0;
   virtual void cancel(std::uint64_t timer) = 0;
-  // Calls back exactly once, never inside the call. kUnavailable: no reply came (reasons DNS, CONNECT, TLS,
-  // TIMEOUT, BROKEN); kOutOfRange: the reply broke a limit (TOO_LARGE, ENCODED); kInvalidArgument: BAD_URL,
-  // BAD_PROXY.
+  // Calls back exactly once, never inside the call. kUnavailable: no reply came (reasons DNS, NO_THREAD,
+  // CONNECT, TLS, TIMEOUT, BROKEN); kOutOfRange: the reply broke a limit (TOO_LARGE, ENCODED);
+  // kInvalidArgument: BAD_URL, BAD_PROXY.
   virtual void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) = 0;
+  // Runs a call that may hang on a thread of its own. While one of that key runs, `call` is not used and its
+  // result is waited for instead. Calls back exactly once, never inside the call; kUnavailable TIMEOUT when
+  // it did not end within the limit (it goes on, alone), NO_THREAD.
+  virtual void run_blocking(std::string key, core::Span limit, BlockingCall call, BlockingDone done) = 0;
 };
 
-// Owns the io thread, which runs all timers, exchanges and callbacks. The destructor stops it.
+// Owns the io thread, which runs all timers, exchanges and callbacks. The destructor stops it; neither waits
+// for lookups and other blocking calls that hang.
 class AsioHost final : public FeedHost {
  public:
-  AsioHost();
+  explicit AsioHost(Lookup lookup = look_up);
   ~AsioHost() override;
 
   void stop() override;
@@ -73,6 +85,7 @@ class AsioHost final : public FeedHost {
   std::uint64_t after(core::Span delay, std::function<void()> task) override;
   void cancel(std::uint64_t timer) override;
   void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) override;
+  void run_blocking(std::string key, core::Span limit, BlockingCall call, BlockingDone done) override;
 
  private:
   struct Impl;

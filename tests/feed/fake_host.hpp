@@ -36,6 +36,8 @@ class FakeHost final : public feed::FeedHost {
   std::function<Served(feed::HttpRequest const&)> serve;
   std::vector<Asked> asked;  // while `keep`
   bool keep = true;
+  // Blocking calls run at once, but those of keys for which this holds never end.
+  std::function<bool(std::string const& key)> hangs;
 
   void stop() override { tasks_.clear(); }
   void post(std::function<void()> task) override { after(core::Span{0}, std::move(task)); }
@@ -59,6 +61,16 @@ class FakeHost final : public feed::FeedHost {
     }
     if (keep) asked.push_back({clock.now(), std::move(request)});
     after(served.takes, [done = std::move(done), result = std::move(served.result)] { done(result); });
+  }
+
+  void run_blocking(std::string key, core::Span limit, feed::BlockingCall call,
+                    feed::BlockingDone done) override {
+    if (!hangs || !hangs(key)) {
+      return post([result = call(), done = std::move(done)] { done(result); });
+    }
+    after(limit, [done = std::move(done)] {
+      done(core::fail(core::ErrorCode::kUnavailable, "TIMEOUT", "it did not end in time"));
+    });
   }
 
   // Runs the next task, if there is one until then.

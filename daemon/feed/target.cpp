@@ -1,0 +1,59 @@
+#include "feed/target.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <string_view>
+#include <utility>
+
+namespace greenq::feed {
+namespace {
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace
+
+core::Result<Target> parse_target(std::string const& text) {
+  auto const bad = [&](std::string const& why) {
+    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_URL", "the address " + text + " " + why);
+  };
+  auto const url = boost::urls::parse_uri(text);
+  if (url.has_error()) return bad("is not a URL");
+  Target target;
+  target.tls = url->scheme_id() == boost::urls::scheme::https;
+  if (!target.tls && url->scheme_id() != boost::urls::scheme::http) return bad("must begin with https://");
+  target.host = url->host_address();
+  if (target.host.empty()) return bad("has no host");
+  if (url->has_userinfo()) return bad("must not carry a user or password");
+  if (!target.tls && !is_loopback(target.host))
+    return bad("must begin with https:// (plain http only to this host)");
+  std::uint16_t const usual = target.tls ? 443 : 80;
+  target.port = url->port().empty() ? usual : url->port_number();
+  if (target.port == 0) return bad("has a port that does not exist");
+  bool const ipv6 = target.host.find(':') != std::string::npos;
+  target.host_header = ipv6 ? "[" + target.host + "]" : target.host;
+  if (target.port != usual) target.host_header += ":" + std::to_string(target.port);
+  target.path = std::string(url->encoded_path());
+  if (target.path.empty()) target.path = "/";
+  if (url->has_query()) target.path += "?" + std::string(url->encoded_query());
+  return target;
+}
+
+core::Result<std::optional<Target>> parse_proxy(std::string const& text, std::string const& host) {
+  if (text.empty() || is_loopback(host)) return std::optional<Target>{};
+  auto const url = boost::urls::parse_uri(text);
+  bool const good = url && url->scheme_id() == boost::urls::scheme::http && !url->host_address().empty() &&
+                    (url->port().empty() || url->port_number() != 0);
+  if (!good || url->has_userinfo()) {
+    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_PROXY",
+                      "the proxy must be an address like http://proxy.example:3128, without a user");
+  }
+  Target proxy;
+  proxy.host = url->host_address();
+  proxy.port = url->port().empty() ? 80 : url->port_number();
+  proxy.host_header = proxy.host + ":" + std::to_string(proxy.port);
+  return std::optional(std::move(proxy));
+}
+
+}  // namespace greenq::feed
