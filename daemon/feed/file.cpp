@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/carbon/utc_text.hpp"
+#include "feed/blocking.hpp"
 #include "feed/recording.hpp"
 #include "feed/replay.hpp"
 
@@ -28,9 +29,37 @@ Stamp stamp_of(std::string const& path) {
   return {info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
 }
 
+using Stamps = std::array<Stamp, 2>;  // of the figures, of the issues
+
+struct Look {
+  Stamps stamps{};
+  std::optional<core::Result<Recording>> recording;  // nothing: as known
+};
+
+Look look_at(RecordingOptions const& files, std::optional<Stamps> const& known) {
+  // Before the reading: what is written meanwhile is seen the next time.
+  Look look{{stamp_of(files.path), stamp_of(files.issues_path)}, std::nullopt};
+  if (look.stamps != known) look.recording = load_recording(files);
+  return look;
+}
+
+// Feeds of which one may have the result of the other.
+std::string key_of(RecordingOptions const& files) {
+  auto const number = [](auto const& choice) {
+    return choice ? std::to_string(static_cast<int>(*choice)) : std::string("-");
+  };
+  return "file " + files.path + '\n' + files.issues_path + '\n' + files.zone + '\n' + number(files.kind) +
+         number(files.basis);
+}
+
+std::string hung_text(RecordingOptions const& files) {
+  return files.path + ": could not be read within " + seconds_text(kFileLimit) +
+         "; check the disk or network mount that it is on";
+}
+
 class FileFeed final : public app::Feed {
  public:
-  FileFeed(RecordingOptions files, std::array<Stamp, 2> stamps, Recording recording, FeedConfig const& config,
+  FileFeed(RecordingOptions files, Stamps const& stamps, Recording recording, FeedConfig const& config,
            FeedContext context)
       : shared_(std::make_shared<Shared>()) {
     shared_->files = std::move(files);
@@ -75,10 +104,11 @@ class FileFeed final : public app::Feed {
     Span horizon{0};
     FeedContext context;
     // io thread only
-    std::array<Stamp, 2> stamps{};
+    Stamps stamps{};
     Recording recording;
     ReplayOptions options;
-    std::string problem;            // of the newest version
+    std::string refusal;            // of the newest version
+    std::string problem;            // that, or why it is not known
     std::optional<Instant> change;  // when the figures in force say something new
     std::mutex mutex;               // guards what follows
     bool stopped = false;
@@ -96,8 +126,7 @@ class FileFeed final : public app::Feed {
         replay_at(shared.recording, shared.options, shared.options.start, now, Span{0}).source;
   }
 
-  static core::Result<Recording> load(Shared const& shared) {
-    auto recording = load_recording(shared.files);
+  static core::Result<Recording> same_kind(Shared const& shared, core::Result<Recording> recording) {
     if (!recording) return recording;
     auto const& [kind, basis] = std::pair(recording->kind, recording->basis);
     if (kind != shared.recording.kind || basis != shared.recording.basis) {
@@ -109,35 +138,67 @@ class FileFeed final : public app::Feed {
     return recording;
   }
 
-  // Reads the files again when they changed. Whether other figures are in force now.
-  static bool look(Shared& shared) {
-    // Before the reading: what is written meanwhile is seen the next time.
-    std::array const stamps{stamp_of(shared.files.path), stamp_of(shared.files.issues_path)};
-    if (stamps == shared.stamps) return false;
-    shared.stamps = stamps;
-    auto recording = load(shared);
-    bool const was_bad = !shared.problem.empty();
-    shared.problem = recording ? "" : "the old figures stay: " + recording.error().message;
-    std::replace(shared.problem.begin(), shared.problem.end(), '\n', ';');
-    if (shared.context.log && (!recording || was_bad)) {
-      std::string const who = "file " + shared.options.zone + ": ";
-      if (recording)
-        shared.context.log(LogLevel::kInfo, "feed.recovered", who + "the file can be used again");
-      if (!recording) shared.context.log(LogLevel::kWarning, "feed.failed", who + shared.problem);
-    }
-    std::lock_guard const lock(shared.mutex);
-    ++shared.status.polls;
-    ++(recording ? shared.status.accepted : shared.status.rejected);
-    if (recording) use(shared, std::move(*recording));
-    return recording.has_value();
-  }
-
+  // Asks for the files and goes on when they are known, or when that takes too long.
   static void play(std::shared_ptr<Shared> const& shared) {
     {
       std::lock_guard const lock(shared->mutex);
       if (shared->stopped) return;
     }
-    bool news = look(*shared);
+    shared->context.host->run_blocking(
+        key_of(shared->files), kFileLimit,
+        [files = shared->files, known = shared->stamps] {
+          return std::any(std::make_shared<Look const>(look_at(files, known)));
+        },
+        [shared](core::Result<std::any> const& look) { looked(shared, look); });
+  }
+
+  static void looked(std::shared_ptr<Shared> const& shared, core::Result<std::any> const& look) {
+    {
+      std::lock_guard const lock(shared->mutex);
+      if (shared->stopped) return;
+    }
+    bool news = false;
+    if (look) {
+      news = take(*shared, *std::any_cast<std::shared_ptr<Look const> const&>(*look));
+    } else {
+      tell(*shared, look.error().reason == "TIMEOUT" ? hung_text(shared->files) : look.error().message);
+    }
+    show(shared, news);
+  }
+
+  // Whether other figures are in force now.
+  static bool take(Shared& shared, Look const& look) {
+    if (!look.recording) {
+      tell(shared, shared.refusal);
+      return false;
+    }
+    shared.stamps = look.stamps;
+    auto const recording = same_kind(shared, *look.recording);
+    shared.refusal = recording ? "" : recording.error().message;
+    tell(shared, shared.refusal);
+    std::lock_guard const lock(shared.mutex);
+    ++shared.status.polls;
+    ++(recording ? shared.status.accepted : shared.status.rejected);
+    if (recording) use(shared, *recording);
+    return recording.has_value();
+  }
+
+  // What is wrong now; empty: nothing. Logged when it is something else than before.
+  static void tell(Shared& shared, std::string const& what) {
+    std::string problem = what.empty() ? "" : "the old figures stay: " + what;
+    std::replace(problem.begin(), problem.end(), '\n', ';');
+    if (problem == shared.problem) return;
+    shared.problem = std::move(problem);
+    if (!shared.context.log) return;
+    std::string const who = "file " + shared.options.zone + ": ";
+    if (shared.problem.empty()) {
+      shared.context.log(LogLevel::kInfo, "feed.recovered", who + "the file can be used again");
+    } else {
+      shared.context.log(LogLevel::kWarning, "feed.failed", who + shared.problem);
+    }
+  }
+
+  static void show(std::shared_ptr<Shared> const& shared, bool news) {
     Instant const now = shared->context.clock->now();
     Instant const begin = shared->options.start;
     std::lock_guard const lock(shared->mutex);
@@ -169,10 +230,16 @@ class FileFeed final : public app::Feed {
 
 core::Result<std::unique_ptr<app::Feed>> make_file(FeedConfig const& config, FeedContext const& context) {
   RecordingOptions files{config.path, config.issues_path, config.kind, config.basis, config.zone};
-  std::array const stamps{stamp_of(files.path), stamp_of(files.issues_path)};
-  auto recording = load_recording(files);
-  if (!recording) return tl::unexpected(recording.error());
-  return std::make_unique<FileFeed>(std::move(files), stamps, std::move(*recording), config, context);
+  auto const look = call_within(
+      kFileLimit, [files] { return std::any(std::make_shared<Look const>(look_at(files, std::nullopt))); });
+  if (!look) {
+    bool const late = look.error().reason == "TIMEOUT";
+    return core::fail(core::ErrorCode::kUnavailable, "BAD_RECORDING",
+                      late ? hung_text(files) : files.path + ": " + look.error().message);
+  }
+  auto const& [stamps, recording] = *std::any_cast<std::shared_ptr<Look const> const&>(*look);
+  if (!*recording) return tl::unexpected(recording->error());
+  return std::make_unique<FileFeed>(std::move(files), stamps, **recording, config, context);
 }
 
 }  // namespace greenq::feed

@@ -6,9 +6,12 @@
 
 #include <future>
 
+#include "feed/file.hpp"
+#include "feed/polled.hpp"
 #include "feed_fixture.hpp"
 #include "gate.hpp"
 #include "http_server.hpp"
+#include "provider_doubles.hpp"
 
 namespace greenq::feed {
 namespace {
@@ -204,6 +207,80 @@ TEST(Names, ThisHostHasOne) {
   auto const odd = look_up(std::string(70, 'x'));  // longer than names can be, so no server is asked
   ASSERT_FALSE(odd);
   EXPECT_THAT(odd.error().message, HasSubstr("xxx could not be resolved: "));
+}
+
+// Feeds on the real io thread: one whose name hangs, one whose file hangs, and one that must not notice.
+class HangingReads final : public FeedHost {
+ public:
+  HangingReads(FeedHost& real, std::shared_ptr<Gate> gate) : real_(real), gate_(std::move(gate)) {}
+  void stop() override { real_.stop(); }
+  void post(std::function<void()> task) override { real_.post(std::move(task)); }
+  std::uint64_t after(Span delay, std::function<void()> task) override {
+    return real_.after(delay, std::move(task));
+  }
+  void cancel(std::uint64_t timer) override { real_.cancel(timer); }
+  void get(HttpRequest request, std::function<void(core::Result<HttpReply>)> done) override {
+    real_.get(std::move(request), std::move(done));
+  }
+  void run_blocking(std::string key, Span, BlockingCall call, BlockingDone done) override {
+    auto hanging = [gate = gate_, call = std::move(call)] {
+      gate->pass();
+      return call();
+    };
+    real_.run_blocking(std::move(key), Span{100}, std::move(hanging), std::move(done));
+  }
+
+ private:
+  FeedHost& real_;
+  std::shared_ptr<Gate> gate_;
+};
+
+TEST_F(BlockingTest, FeedsThatHangLeaveTheOthersAlone) {
+  core::Instant const now = test::at("2026-03-10T10:07Z");
+  auto const doubles = test::provider_doubles();
+  auto const neso =
+      *std::find_if(doubles.begin(), doubles.end(), [](auto const& each) { return each.name == "neso"; });
+  HttpServer server([&](std::string const& request) {
+    std::size_t const begin = request.find(' ') + 1;
+    return reply(200, neso.good(request.substr(begin, request.find(' ', begin) - begin), now, 200));
+  });
+  test::FakeClock clock(now);
+  test::RememberingInbox inbox;
+  auto const gate = std::make_shared<Gate>();
+  HangingReads mount(*host_, gate);
+  FeedContext context;
+  context.clock = &clock;
+  context.inbox = &inbox;
+  context.host = host_.get();
+  context.random = [] { return 0.5; };
+
+  auto name = make_feed(neso.config("https://slow.test"), context);
+  FeedConfig config;
+  config.provider = "file";
+  config.zone = "Z";
+  config.path = dir_.write("feed.csv",
+                           "# kind: marginal direct  step_s: 3600\ntime_utc,gco2_per_kwh\n"
+                           "2026-03-10T10:00Z,1\n2026-03-10T11:00Z,2\n");
+  FeedContext on_mount = context;
+  on_mount.host = &mount;
+  auto file = make_feed(config, on_mount);
+  auto good = make_feed(neso.config(server.url()), context);
+  ASSERT_TRUE(name && file && good);
+  (*name)->start();
+  ASSERT_TRUE(names_->slow.wait_entered(1));
+  (*file)->start();
+  ASSERT_TRUE(gate->wait_entered(1));
+  (*good)->start();
+  ASSERT_TRUE(inbox.wait_for(2));  // its figures, and those that the file had at the start
+  EXPECT_EQ((*good)->status().accepted, 1);
+  EXPECT_EQ((*name)->status().accepted, 0);
+  ASSERT_TRUE(test::eventually([&] { return !(*file)->status().last_error.empty(); }));
+  EXPECT_THAT((*file)->status().last_error, HasSubstr("the old figures stay: " + config.path));
+  EXPECT_EQ((*file)->status().health, app::FeedHealth::kFresh);
+  for (auto* each : {&name, &file, &good}) each->value().reset();
+  host_.reset();  // both still hang
+  EXPECT_EQ(gate->entered(), 1);
+  EXPECT_TRUE(gate->open());
 }
 
 }  // namespace

@@ -225,6 +225,41 @@ TEST_F(FileTest, NeedsAUsableFileAtTheStart) {
   EXPECT_THAT(absent.error().message, HasSubstr("feed.csv: cannot be read"));
 }
 
+TEST_F(FileTest, AHungMountLeavesTheOldFiguresAndTheOthersAlone) {
+  replace(rows(at("2026-03-01T00:00Z"), 24, 100));
+  auto& feed = start();
+  FeedConfig local = config();
+  local.zone = "Y";
+  local.path = dir_.write("local.csv", rows(at("2026-03-01T00:00Z"), 24, 500));
+  auto other = make_feed(local, context());
+  ASSERT_TRUE(other);
+  (*other)->start();
+  host_.hangs = [&](std::string const& key) { return key.find(dir_.path("feed.csv")) != std::string::npos; };
+  replace(rows(at("2026-03-01T00:00Z"), 24, 200));
+  host_.run_for(minutes{10});
+  EXPECT_EQ(feed.status().last_error, "the old figures stay: " + dir_.path("feed.csv") +
+                                          ": could not be read within 5 s; check the disk or network mount "
+                                          "that it is on");
+  ASSERT_EQ(log_.size(), 1U);  // once, not at every look
+  EXPECT_THAT(log_[0], testing::StartsWith("feed.failed file Z: the old figures stay"));
+  EXPECT_EQ(feed.status().polls, 1);
+  EXPECT_EQ(feed.status().rejected, 0);
+  overwrite("local.csv", rows(at("2026-03-01T00:00Z"), 24, 600));
+  host_.run_for(seconds{30});
+  EXPECT_EQ((*other)->status().polls, 2);
+  EXPECT_EQ((*other)->status().last_error, "");
+  std::size_t const before = inbox_.signals().size();
+  host_.run_until(at("2026-03-01T11:01Z"));  // both say what the new hour has
+  EXPECT_EQ(inbox_.signals().size(), before + 2);
+  EXPECT_EQ(feed.status().health, app::FeedHealth::kFresh);
+  host_.hangs = nullptr;
+  host_.run_for(minutes{1});
+  EXPECT_EQ(feed.status().last_error, "");
+  EXPECT_EQ(feed.status().polls, 2);
+  EXPECT_EQ(now_grams(), 211);
+  EXPECT_THAT(log_.back(), testing::StartsWith("feed.recovered file Z: "));
+}
+
 TEST_F(FileTest, NothingHappensAfterStop) {
   replace(rows(at("2026-03-01T00:00Z"), 24, 100));
   auto& feed = start();
@@ -234,6 +269,18 @@ TEST_F(FileTest, NothingHappensAfterStop) {
   EXPECT_EQ(inbox_.signals().size(), 1U);
   EXPECT_EQ(host_.waiting(), 0U);
   EXPECT_EQ(feed.status().polls, 1);
+}
+
+TEST_F(FileTest, StopsWhileAReadingHangs) {
+  replace(rows(at("2026-03-01T00:00Z"), 24, 100));
+  auto& feed = start();
+  host_.hangs = [](std::string const&) { return true; };
+  host_.run_for(seconds{31});
+  feed.stop();
+  host_.run_for(hours{3});
+  EXPECT_EQ(inbox_.signals().size(), 1U);
+  EXPECT_TRUE(log_.empty());
+  EXPECT_EQ(host_.waiting(), 0U);
 }
 
 }  // namespace
