@@ -177,6 +177,8 @@ core::Result<Provider> energy_charts_provider(FeedConfig const& config) {
   };
   provider.poll.interval = std::chrono::minutes{60};
   provider.poll.jitter = std::chrono::minutes{10};
+  provider.poll.window_begin = std::chrono::minutes{5};
+  provider.poll.window_length = std::chrono::minutes{35};
   return provider;
 }
 

@@ -1,6 +1,9 @@
 // Energy-Charts (Fraunhofer ISE): some 35 countries of Europe, average, keyless, g/kWh (feeds.md
 // section 2.6). The basis is not documented. Forecast to the end of today or tomorrow; no issue time: that is
 // the receipt.
+//
+// Figures are made anew at each full hour and tomorrow's appear at about 19:00 Central European time, summer
+// or winter. Polls fall 5 to 40 minutes past each hour, so one of them is soon after that.
 #pragma once
 
 #include <optional>

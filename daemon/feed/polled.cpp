@@ -58,7 +58,7 @@ class PolledFeed final : public app::Feed {
   PolledFeed(Provider provider, int rank, FeedContext context) : shared_(std::make_shared<Shared>()) {
     if (!context.commons) context.commons = std::make_shared<Commons>(*context.host, *context.clock);
     shared_->status.source = provider.source;
-    shared_->phase = phase_of(context.install_id, provider.poll.interval);
+    shared_->phase = phase_of(context.install_id, provider.poll);
     shared_->provider = std::move(provider);
     shared_->rank = rank;
     shared_->context = std::move(context);

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "fake_host.hpp"
+#include "feed/eirgrid.hpp"
 #include "feed_fixture.hpp"
 #include "provider_checks.hpp"
 
@@ -138,6 +140,64 @@ TEST(EnergyCharts, RejectsWhatDoesNotFit) {
   EXPECT_THAT(refusal("[]"), StartsWith("BAD_REPLY"));
   for (auto const& [body, reason] : test::hostile_bodies())
     EXPECT_THAT(refusal(body), StartsWith(reason)) << body;
+}
+
+// Tomorrow's figures appear at 19:00 local time; until then they end at midnight.
+std::string published(core::Instant now) {
+  using namespace std::chrono;
+  core::Span const offset = hours{eu_summer_time(now) ? 2 : 1};
+  auto const today = floor<days>(now + offset);
+  bool const evening = now + offset >= today + hours{19};
+  core::Instant const begin = core::Instant{today} - offset;
+  int const past = static_cast<int>((now - begin) / hours{1});
+  int const count = evening ? 48 : 24;
+  std::string actual;
+  std::string forecast;
+  for (int i = 0; i < count; ++i) {
+    std::string const value = std::to_string(300 + i);
+    actual += (i == 0 ? "" : ",") + (i < past ? value : "null");
+    forecast += (i == 0 ? "" : ",") + (i < past ? "null" : value);
+  }
+  return reply(times(begin, minutes{60}, count), actual, forecast);
+}
+
+TEST(EnergyCharts, TomorrowIsFetchedInTheEvening) {
+  using std::chrono::hours;
+  for (char const* const start : {"2026-01-10T09:17Z", "2026-03-27T13:40Z", "2026-07-01T20:59Z"}) {
+    for (int i = 0; i < 12; ++i) {
+      SCOPED_TRACE(start + std::string(", installation ") + std::to_string(i));
+      test::FakeHost host(at(start));
+      test::RememberingInbox inbox;
+      FeedContext context;
+      context.clock = &host.clock;
+      context.inbox = &inbox;
+      context.host = &host;
+      context.random = [n = i]() mutable { return 0.999 * (n++ % 3) / 2; };
+      context.install_id = "installation-" + std::to_string(i);
+      host.serve = [&](HttpRequest const&) { return test::served(200, published(host.clock.now())); };
+      auto feed = make_feed(test::feed_config("energy_charts", "DE"), std::move(context));
+      ASSERT_TRUE(feed);
+      (*feed)->start();
+      auto const first = std::chrono::floor<std::chrono::days>(at(start)) + std::chrono::days{1};
+      for (int day = 0; day < 4; ++day) {
+        core::Instant const noon = first + std::chrono::days{day} + hours{12};
+        core::Instant const evening = noon + hours{eu_summer_time(noon) ? 5 : 6};  // 19:00
+        host.run_until(evening + minutes{5});
+        EXPECT_EQ(inbox.signals().back().signal.points.back().interval.end, evening + hours{5});
+        host.run_until(evening + minutes{40});
+        EXPECT_GE(inbox.signals().back().signal.points.back().interval.end, evening + hours{28});
+      }
+      EXPECT_EQ((*feed)->status().rejected, 0);
+      std::erase_if(host.asked, [](auto const& each) {
+        return each.request.url.find("&start=") != std::string::npos;  // a day that is over
+      });
+      for (std::size_t k = 2; k < host.asked.size(); ++k) {
+        core::Span const apart = host.asked[k].at - host.asked[k - 1].at;
+        EXPECT_GE(apart, minutes{49});
+        EXPECT_LE(apart, minutes{71});
+      }
+    }
+  }
 }
 
 TEST(EnergyCharts, ConfigurationIsChecked) {

@@ -104,8 +104,9 @@ class MonthTest : public testing::Test {
 
   // Each poll in its phase, each phase with its poll.
   static void expect_cadence(Watched const& watched) {
-    auto const& [interval, jitter, base, cap, overload] = watched.poll;
-    Span const phase = phase_of("month", interval);
+    Span const interval = watched.poll.interval;
+    Span const jitter = watched.poll.jitter;
+    Span const phase = phase_of("month", watched.poll);
     Span const slack = seconds{3};  // a login may come first
     auto const& asked = watched.asked;
     ASSERT_GT(asked.size(), 2U);

@@ -55,17 +55,36 @@ TEST(PollPlan, KeepsThePhaseOfTheInstallation) {
   PollSettings settings;
   settings.interval = minutes{30};
   settings.jitter = seconds{60};
-  Span const phase = phase_of("installation-a", settings.interval);
+  Span const phase = phase_of("installation-a", settings);
   EXPECT_GE(phase, Span{0});
   EXPECT_LT(phase, settings.interval);
-  EXPECT_EQ(phase, phase_of("installation-a", settings.interval));
-  EXPECT_NE(phase, phase_of("installation-b", settings.interval));
+  EXPECT_EQ(phase, phase_of("installation-a", settings));
+  EXPECT_NE(phase, phase_of("installation-b", settings));
   core::Instant const now = at("2026-01-01T10:00Z");
   // 7 minutes past each half hour; at least 15 minutes away: 10:37 of (10:07, 10:37, …).
   EXPECT_EQ(next_regular(settings, minutes{7}, now, 0), at("2026-01-01T10:37Z"));
   EXPECT_EQ(next_regular(settings, minutes{7}, now, 0.5), at("2026-01-01T10:37:30Z"));
   // Exactly half an interval away counts.
   EXPECT_EQ(next_regular(settings, minutes{15}, now, 0), at("2026-01-01T10:15Z"));
+}
+
+TEST(PollPlan, AWindowBoundsThePhase) {
+  PollSettings settings;
+  settings.interval = minutes{60};
+  settings.jitter = minutes{10};
+  settings.window_begin = minutes{5};
+  settings.window_length = minutes{35};
+  Span first{minutes{60}};
+  Span last{0};
+  for (int i = 0; i < 200; ++i) {
+    Span const phase = phase_of("installation-" + std::to_string(i), settings);
+    first = std::min(first, phase);
+    last = std::max(last, phase);
+  }
+  EXPECT_GE(first, minutes{5});
+  EXPECT_LT(first, minutes{8});
+  EXPECT_GT(last, minutes{27});
+  EXPECT_LT(last, minutes{30});
 }
 
 TEST(PollPlan, BacksOffWithFullJitterUpToTheCap) {
