@@ -18,6 +18,7 @@ using core::Instant;
 using core::Span;
 
 constexpr Span kMaxSkew{std::chrono::minutes{2}};
+constexpr Span kReviseEvery{std::chrono::hours{24}};
 constexpr std::size_t kLongestReason = 1000;
 constexpr std::size_t kShortestSecret = 4;  // of those that are looked for in texts
 
@@ -49,6 +50,7 @@ struct Round {
   std::vector<std::string> bodies;
   std::map<std::string, Validator> validators;
   bool renewed = false;  // the login
+  bool revises = false;  // what was known already
   Ask const& current() const { return asks[bodies.size()]; }
 };
 using RoundPtr = std::shared_ptr<Round>;
@@ -101,6 +103,7 @@ class PolledFeed final : public app::Feed {
     std::string left_out_warning;
     std::string token;
     Instant actuals_until{};
+    std::optional<Span> revised_at;               // steady
     std::map<std::string, Validator> validators;  // by url, those of the last accepted poll
     Levels levels;
     std::vector<core::IntensityPoint> posted;
@@ -133,7 +136,9 @@ class PolledFeed final : public app::Feed {
           std::max(shared->actuals_until, std::exchange(shared->context.known_until, nullptr)());
     }
     auto round = std::make_shared<Round>();
-    round->asks = shared->provider.asks({now, std::min(shared->actuals_until, now)});
+    Span const steady = shared->context.clock->steady();
+    round->revises = !shared->revised_at || steady - *shared->revised_at >= kReviseEvery;
+    round->asks = shared->provider.asks({now, std::min(shared->actuals_until, now), round->revises});
     GREENQ_CHECK(!round->asks.empty());
     {
       std::lock_guard const lock(shared->mutex);
@@ -286,6 +291,8 @@ class PolledFeed final : public app::Feed {
     if (!left_out.empty() && left_out != shared->left_out_warning) {
       log(*shared, LogLevel::kWarning, "feed.left_out", left_out);
     }
+    bool const whole = left_out.empty() && std::count(round.bodies.begin(), round.bodies.end(), "") == 0;
+    if (round.revises && whole) shared->revised_at = shared->context.clock->steady();
     shared->left_out_warning = std::move(left_out);
     shared->validators = std::move(round.validators);
     accepted(shared, std::move(*signal));

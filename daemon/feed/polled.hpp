@@ -23,6 +23,9 @@ struct PollMoment {
   // Actuals before this are known already; ask for those after it, as far back as the provider allows in one
   // request.
   core::Instant known_until{};
+  // Once a day and at the start, until all bodies came and were used: ask again for actuals that are known,
+  // for the provider may have revised them.
+  bool revise = false;
 };
 
 struct Ask {

@@ -57,6 +57,7 @@ core::Interval history_window(PollMoment const& moment, core::Span tick, core::S
                               core::Span always) {
   auto const floor = [tick](core::Instant at) { return core::Instant{at - at.time_since_epoch() % tick}; };
   core::Instant const end = floor(moment.now);
+  if (moment.revise) always = std::max(always, kRevisedFor);
   return {std::min(std::max(floor(moment.known_until), end - reach), end - always), end};
 }
 

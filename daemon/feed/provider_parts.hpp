@@ -22,8 +22,12 @@ bool plain_name(std::string_view text);
 // A provider with this source and with the certificates and the proxy of the configuration.
 Provider provider_of(core::SignalSource source, FeedConfig const& config);
 
-// The history still to be asked for, on whole ticks: from where actuals are known (at least `always` back, at
-// most `reach`) to now. Empty when not even one tick is new.
+// How far back revised actuals are looked for where the provider does not say how long it revises.
+inline constexpr core::Span kRevisedFor{std::chrono::hours{24}};
+
+// The history to be asked for, on whole ticks: from where actuals are known (at least `always` back, at least
+// kRevisedFor when the moment is one to `revise`, at most `reach`) to now. Empty when not even one tick is
+// new.
 core::Interval history_window(PollMoment const& moment, core::Span tick, core::Span reach,
                               core::Span always = core::Span{0});
 

@@ -60,6 +60,8 @@ TEST(Sgip, AsksForForecastAndMissingHistory) {
             "https://host/sgipmoer?ba=SGIP_CAISO_PGE&starttime=2026-05-02T14:00Z&endtime=2026-05-02T15:05Z");
   EXPECT_TRUE(asks[1].optional);
   EXPECT_EQ(sgip_asks("https://host", kAsk, {kNow, kIssued}).size(), 1U);
+  asks = sgip_asks("https://host", kAsk, {kNow, kIssued, true});  // what may be revised
+  EXPECT_THAT(asks.back().url, HasSubstr("starttime=2026-05-01T15:05Z&endtime=2026-05-02T15:05Z"));
   asks = sgip_asks("https://host", kAsk, {kNow, {}});
   EXPECT_THAT(asks.back().url, HasSubstr("starttime=2026-04-02T15:05Z"));  // 30 days
 }

@@ -82,6 +82,16 @@ TEST(WattTime, AsksForForecastAndMissingHistory) {
   EXPECT_THAT(asks[1].url, HasSubstr("&start=2026-01-29T10:10Z&end="));  // 31 days
 }
 
+TEST(WattTime, AsksAgainForADayThatMayBeRevised) {
+  auto const asks = watttime_asks("https://host", kAsk, {kNow, kTick, true});
+  ASSERT_EQ(asks.size(), 2U);
+  EXPECT_THAT(asks[1].url, HasSubstr("&start=2026-02-28T10:10Z&end=2026-03-01T10:10Z"));
+  EXPECT_TRUE(asks[1].optional);
+  EXPECT_THAT(watttime_asks("https://host", kAsk, {kNow, kTick - hours{50}, true})[1].url,
+              HasSubstr("&start=2026-02-27T08:10Z&"));  // more is missing
+  EXPECT_EQ(watttime_asks("https://host", kRelativeAsk, {kNow, kTick, true}).size(), 1U);
+}
+
 TEST(WattTime, AsksForAverageAndIndex) {
   auto const average = watttime_asks("https://host", kAverageAsk, {kNow, kTick});
   ASSERT_EQ(average.size(), 2U);
