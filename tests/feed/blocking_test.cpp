@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <set>
 
 #include "feed/file.hpp"
 #include "feed/polled.hpp"
@@ -24,9 +25,10 @@ using testing::HasSubstr;
 
 constexpr std::chrono::seconds kPatience{20};
 
-// Asks for names as the test says: slow.test never ends, and what is asked for is counted.
+// Asks for names as the test says: what hangs does so until the gate opens, and what is asked for is counted.
 struct Names {
   Gate slow;
+  std::set<std::string> hanging{"slow.test"};
   std::mutex mutex;
   std::map<std::string, std::vector<std::string>> known;
   std::vector<std::string> asked;
@@ -37,7 +39,7 @@ struct Names {
         std::lock_guard const lock(names->mutex);
         names->asked.push_back(host);
       }
-      if (host == "slow.test") names->slow.pass();
+      if (names->hanging.contains(host)) names->slow.pass();
       std::lock_guard const lock(names->mutex);
       auto const found = names->known.find(host);
       if (found != names->known.end()) return found->second;
@@ -114,23 +116,24 @@ TEST_F(BlockingTest, ARequestGivesUpOnItsName) {
 }
 
 TEST_F(BlockingTest, OneThreadServesAHundredRequests) {
+  names_->hanging = {"localhost"};  // as http: a hundred TLS contexts take seconds
   request_.phase_timeout = Span{300};
   std::vector<std::future<Answer>> answers;
-  for (int i = 0; i < 99; ++i) answers.push_back(get("https://slow.test/" + std::to_string(i)));
+  for (int i = 0; i < 99; ++i) answers.push_back(get("http://localhost:9/" + std::to_string(i)));
   for (auto& answer : answers) EXPECT_EQ(reason(wait(std::move(answer))), "TIMEOUT");
-  EXPECT_EQ(reason(wait(get("https://slow.test/again"))), "TIMEOUT");
-  EXPECT_EQ(names_->count("slow.test"), 1U);
+  EXPECT_EQ(reason(wait(get("http://localhost:9/again"))), "TIMEOUT");
+  EXPECT_EQ(names_->count("localhost"), 1U);
   EXPECT_EQ(names_->slow.entered(), 1);
   request_.phase_timeout = Span{60'000};
-  auto waiting = get("https://slow.test/");
+  auto waiting = get("http://localhost:9/");
   std::promise<void> taken;  // the io thread works in order
   host_->post([&taken] { taken.set_value(); });
   taken.get_future().wait();
   ASSERT_TRUE(names_->slow.open());
   EXPECT_EQ(reason(wait(std::move(waiting))), "DNS");
-  EXPECT_EQ(names_->count("slow.test"), 1U);
-  EXPECT_EQ(reason(wait(get("https://slow.test/"))), "DNS");  // asked anew once the old one ended
-  EXPECT_EQ(names_->count("slow.test"), 2U);
+  EXPECT_EQ(names_->count("localhost"), 1U);
+  EXPECT_EQ(reason(wait(get("http://localhost:9/"))), "DNS");  // asked anew once the old one ended
+  EXPECT_EQ(names_->count("localhost"), 2U);
 }
 
 TEST_F(BlockingTest, NothingWaitsForAHangingLookupToEnd) {
