@@ -1,0 +1,16 @@
+// The makers of the policies, one file each. Sources and rules stand there. Use make_policy().
+#pragma once
+
+#include <memory>
+
+#include "sim/policy.hpp"
+
+namespace greenq::sim {
+
+using PolicyMaker = std::unique_ptr<Policy> (*)(Instance const&, std::shared_ptr<Outlook>,
+                                                PolicyOptions const&);
+
+std::unique_ptr<Policy> make_fcfs(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_easy(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+
+}  // namespace greenq::sim

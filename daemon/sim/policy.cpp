@@ -1,0 +1,36 @@
+#include "sim/policy.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/policies.hpp"
+
+namespace greenq::sim {
+namespace {
+
+struct Named {
+  std::string_view name;
+  PolicyMaker make;
+};
+
+constexpr std::array kPolicies{
+    Named{"fcfs", make_fcfs},
+    Named{"easy", make_easy},
+};
+
+}  // namespace
+
+std::vector<std::string_view> policy_names() {
+  std::vector<std::string_view> out;
+  for (Named const& policy : kPolicies) out.push_back(policy.name);
+  return out;
+}
+
+std::unique_ptr<Policy> make_policy(std::string_view name, Instance const& instance,
+                                    std::shared_ptr<Outlook> outlook, PolicyOptions const& options) {
+  auto const* const found = std::find_if(kPolicies.begin(), kPolicies.end(),
+                                         [&](Named const& policy) { return policy.name == name; });
+  return found == kPolicies.end() ? nullptr : found->make(instance, std::move(outlook), options);
+}
+
+}  // namespace greenq::sim
