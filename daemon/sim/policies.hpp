@@ -12,5 +12,9 @@ using PolicyMaker = std::unique_ptr<Policy> (*)(Instance const&, std::shared_ptr
 
 std::unique_ptr<Policy> make_fcfs(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
 std::unique_ptr<Policy> make_easy(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_carbon_time(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_threshold(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
 
 }  // namespace greenq::sim

@@ -16,6 +16,10 @@ struct Named {
 constexpr std::array kPolicies{
     Named{"fcfs", make_fcfs},
     Named{"easy", make_easy},
+    Named{"lowest-window", make_lowest_window},
+    Named{"carbon-time", make_carbon_time},
+    Named{"threshold", make_threshold},
+    Named{"wait-awhile-replan", make_wait_awhile},
 };
 
 }  // namespace

@@ -48,7 +48,7 @@ def room_of(path):
 
 def included_room(target):
     parts = target.split("/")
-    if parts[0] in ADAPTERS + ("core", "app"):
+    if parts[0] in ADAPTERS + ("core", "app", "sim", "simulate"):
         return parts[0]
     if parts[0] == "daemon" and len(parts) > 1:
         return parts[1]
@@ -62,12 +62,14 @@ def may_include(room, target_room):
         return True
     allowed = {
         "core": set(),
+        "sim": {"core"},
         "app": {"core", "config"},
+        "simulate": {"core", "config", "sim", "feed"},  # a command of the program, not an adapter
         "client": {"proto", "config"},
         "config": set(),
         "rpc": {"core", "app", "proto", "config"},
         "shepherd": {"core", "app", "config", "exec", "meter"},
-        "main": {"core", "app", "config", "proto", *ADAPTERS},
+        "main": {"core", "app", "config", "proto", "simulate", *ADAPTERS},
     }
     return target_room in allowed.get(room, {"core", "app", "config"})
 

@@ -1,0 +1,192 @@
+#include "simulate/flags.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "config/reader/suggest.hpp"
+#include "feed/time_text.hpp"
+#include "simulate/problems.hpp"
+#include "simulate/simulate.hpp"
+
+namespace greenq::simulate {
+namespace {
+
+constexpr std::array<std::string_view, 5> kForecasts{"greenq", "perfect", "published", "persistence",
+                                                     "climatology"};
+
+// What CLI11 gives as text and what still needs a look.
+struct Raw {
+  std::string kind;
+  std::string start;
+  std::string forecast = "greenq";
+  std::string output = "table";
+  bool perfect = false;
+  bool no_pause = false;
+  double short_wait_h = -1;
+  double long_wait_h = -1;
+};
+
+std::string policies_text() {
+  std::string text;
+  for (std::string_view const name : sim::policy_names())
+    text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
+void declare_inputs(CLI::App& app, Flags& flags, Raw& raw) {
+  Sources& from = flags.sources;
+  app.add_option("--instance", from.instance, "folder with params.json, jobs.csv, carbon.csv, ...");
+  app.add_option("--jobs", from.jobs,
+                 "CSV of jobs: submit_s,duration_s,gpus[,job_id,user,deadline_s,interruptible]");
+  app.add_option("--carbon", from.carbon, "CSV of intensity: time_utc,gco2_per_kwh");
+  app.add_option("--issued", from.forecast, "CSV of published forecasts: issued_utc,h000,h001,...");
+  app.add_option("--second-book", from.second,
+                 "CSV of the other kind of intensity, to price the same schedule");
+  app.add_option("--kind", raw.kind, "marginal or average, where the file does not say it");
+  app.add_option("--start", raw.start, "where the jobs begin (UTC); what is before is history");
+  app.add_option("--gpus", from.gpus, "GPUs of the cluster");
+  app.add_option("--power", from.watts, "watts of a GPU that a job holds")->capture_default_str();
+  app.add_option("--slack", from.slack_h, "hours a job without deadline may end later")
+      ->capture_default_str();
+  app.add_option("--resume-overhead", from.resume_overhead_s, "seconds that each resume costs")
+      ->capture_default_str();
+}
+
+void declare(CLI::App& app, Flags& flags, Raw& raw) {
+  declare_inputs(app, flags, raw);
+  app.add_option("--policy", flags.policy, "the policy to judge: " + policies_text())->capture_default_str();
+  app.add_option("--compare", flags.compare, "further policies, comma-separated, or all")->delimiter(',');
+  app.add_flag("--no-pause", raw.no_pause, "no job is ever paused");
+  app.add_option("--forecast", raw.forecast,
+                 "what policies see ahead: greenq, perfect, published, persistence, "
+                 "climatology")
+      ->capture_default_str();
+  app.add_flag("--perfect-forecast", raw.perfect, "same as --forecast perfect");
+  app.add_option("--percentile", flags.options.percentile, "of threshold: runs below this of the next day")
+      ->capture_default_str();
+  app.add_option("--short-wait", raw.short_wait_h,
+                 "of carbon-time: hours that jobs under 2 hours wait at most");
+  app.add_option("--long-wait", raw.long_wait_h, "of carbon-time: hours that other jobs wait at most");
+  app.add_flag("--bound", flags.bound, "compute what no schedule that keeps all bounds can exceed");
+  app.add_option("--out", flags.out, "write the schedule: job_id,segment,start_s,end_s");
+  app.add_option("--plot", flags.plot, "write a chart of load and intensity as SVG");
+  app.add_option("-o,--output", raw.output, "table or json")->capture_default_str();
+}
+
+class Checker {
+ public:
+  Checker(Flags& flags, Raw const& raw) : flags_(flags), raw_(raw) {}
+
+  void check() {
+    one_of("--output", raw_.output, std::array<std::string_view, 2>{"table", "json"});
+    flags_.json = raw_.output == "json";
+    check_inputs();
+    check_policies();
+    check_forecast();
+    flags_.pauses = !raw_.no_pause;
+    wait("--short-wait", raw_.short_wait_h, flags_.options.short_wait);
+    wait("--long-wait", raw_.long_wait_h, flags_.options.long_wait);
+    if (!(flags_.options.percentile >= 0 && flags_.options.percentile <= 100))
+      problems_.add("--percentile", "must be between 0 and 100");
+  }
+
+  Problems const& problems() const { return problems_; }
+
+ private:
+  template <class Words>
+  bool one_of(std::string const& flag, std::string const& value, Words const& words) {
+    if (std::find(words.begin(), words.end(), value) != words.end()) return true;
+    problems_.add(flag, "\"" + value + "\" is not known" + config::did_you_mean(value, words));
+    return false;
+  }
+
+  void check_inputs() {
+    Sources& from = flags_.sources;
+    if (!from.instance.empty()) {
+      if (!from.jobs.empty() || !from.carbon.empty())
+        problems_.add("--instance", "stands alone; leave --jobs and --carbon away");
+      return;
+    }
+    if (from.jobs.empty() && from.carbon.empty()) {
+      problems_.add("--instance", "is needed, or --jobs, --carbon and --gpus");
+      return;
+    }
+    if (from.jobs.empty()) problems_.add("--jobs", "is needed beside --carbon");
+    if (from.carbon.empty()) problems_.add("--carbon", "is needed beside --jobs");
+    if (from.gpus == 0) problems_.add("--gpus", "is needed: how many GPUs the cluster has");
+    if (!(from.watts > 0 && from.watts <= 1e6)) problems_.add("--power", "must be watts above 0");
+    if (!(from.slack_h >= 0 && from.slack_h <= 1e5)) problems_.add("--slack", "must be hours, 0 or more");
+    if (!(from.resume_overhead_s >= 0 && from.resume_overhead_s <= 1e5))
+      problems_.add("--resume-overhead", "must be seconds, 0 or more");
+    if (!raw_.kind.empty() &&
+        one_of("--kind", raw_.kind, std::array<std::string_view, 2>{"marginal", "average"}))
+      from.kind = raw_.kind == "marginal" ? core::SignalKind::kMarginal : core::SignalKind::kAverage;
+    if (raw_.start.empty()) return;
+    from.start = feed::parse_time(raw_.start);
+    if (!from.start) problems_.add("--start", "must be a time like 2026-01-05T00:00:00Z");
+  }
+
+  void check_policies() {
+    auto const names = sim::policy_names();
+    one_of("--policy", flags_.policy, names);
+    if (flags_.compare == std::vector<std::string>{"all"}) flags_.compare.assign(names.begin(), names.end());
+    for (std::string const& name : flags_.compare) one_of("--compare", name, names);
+    std::erase(flags_.compare, flags_.policy);
+  }
+
+  void check_forecast() {
+    std::string const name = raw_.perfect ? "perfect" : raw_.forecast;
+    if (!one_of("--forecast", name, kForecasts)) return;
+    flags_.forecast = *sim::parse_outlook(name);
+    flags_.forecast_name = name;
+  }
+
+  void wait(std::string const& flag, double hours, std::optional<core::Span>& to) {
+    if (hours == -1) return;
+    if (hours < 0 || hours > 1e5) problems_.add(flag, "must be hours, 0 or more");
+    to = core::Span{static_cast<std::int64_t>(hours * 3'600'000)};
+  }
+
+  Flags& flags_;
+  Raw const& raw_;
+  Problems problems_;
+};
+
+std::string unknown_flag(CLI::App const& app, std::string const& word) {
+  std::vector<std::string> names{"--help"};
+  for (CLI::Option const* option : app.get_options()) names.push_back(option->get_name());
+  std::vector<std::string_view> const views(names.begin(), names.end());
+  if (word.starts_with("-")) return "unknown option " + word + config::did_you_mean(word, views);
+  return "\"" + word + "\" is no option; files are given with --instance, or with --jobs and --carbon";
+}
+
+}  // namespace
+
+std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
+                                 int& status) {
+  CLI::App app{kSummary, "greenqd simulate"};
+  app.allow_extras();
+  Flags flags;
+  flags.policy = sim::policy_names().back();
+  Raw raw;
+  declare(app, flags, raw);
+  std::reverse(arguments.begin(), arguments.end());
+  try {
+    app.parse(arguments);
+  } catch (CLI::ParseError const& error) {
+    status = app.exit(error, out, err) == 0 ? 0 : 2;
+    return std::nullopt;
+  }
+  status = 2;
+  Checker checker{flags, raw};
+  auto const extras = app.remaining();
+  for (std::string const& word : extras) err << "greenqd simulate: " << unknown_flag(app, word) << '\n';
+  checker.check();
+  if (!checker.problems().empty()) err << checker.problems().to_error().value().message << '\n';
+  if (!extras.empty() || !checker.problems().empty()) return std::nullopt;
+  return flags;
+}
+
+}  // namespace greenq::simulate

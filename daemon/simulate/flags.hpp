@@ -1,0 +1,33 @@
+// The flags of `greenqd simulate`.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/outlook.hpp"
+#include "sim/policy.hpp"
+#include "simulate/load.hpp"
+
+namespace greenq::simulate {
+
+struct Flags {
+  Sources sources;
+  std::string policy;
+  std::vector<std::string> compare;
+  bool pauses = true;
+  sim::OutlookKind forecast = sim::OutlookKind::kGreenq;
+  std::string forecast_name = "greenq";
+  sim::PolicyOptions options;
+  bool bound = false;
+  std::string out;   // empty: none
+  std::string plot;  // empty: none
+  bool json = false;
+};
+
+// Nothing: `status` is what the program ends with; help or problems are written.
+std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
+                                 int& status);
+
+}  // namespace greenq::simulate

@@ -1,0 +1,37 @@
+// What the runs of one instance gave, for people and for programs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/metrics.hpp"
+
+namespace greenq::simulate {
+
+struct Outcome {
+  std::string policy;
+  bool pauses = false;  // it paused a job
+  sim::Schedule schedule;
+  sim::Metrics metrics;
+};
+
+struct Bounds {  // kg that no schedule meeting every deadline can go below
+  std::optional<double> with_pauses_kg;
+  std::optional<double> without_pauses_kg;
+};
+
+struct Report {
+  sim::Instance const* instance = nullptr;
+  std::string forecast;
+  sim::Metrics baseline;
+  Bounds bounds;
+  std::vector<Outcome> outcomes;
+};
+
+std::string table_of(Report const& report);
+std::string json_of(Report const& report);
+// job_id,segment,start_s,end_s; seconds from the begin of the simulation.
+std::string schedule_csv(sim::Instance const& instance, sim::Schedule const& schedule);
+
+}  // namespace greenq::simulate

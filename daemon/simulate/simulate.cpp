@@ -1,0 +1,60 @@
+#include "simulate/simulate.hpp"
+
+#include <ostream>
+
+#include "sim/engine.hpp"
+#include "simulate/flags.hpp"
+#include "simulate/report.hpp"
+#include "simulate/text_file.hpp"
+
+namespace greenq::simulate {
+namespace {
+
+Report simulate(Flags const& flags, sim::Instance const& instance) {
+  std::shared_ptr<sim::Outlook> const outlook = sim::make_outlook(flags.forecast, instance);
+  auto const schedule_by = [&](std::string const& name) {
+    auto const policy = sim::make_policy(name, instance, outlook, flags.options);
+    return sim::run(instance, *policy).schedule;
+  };
+  Report report;
+  report.instance = &instance;
+  report.forecast = flags.forecast_name;
+  sim::Schedule const baseline = schedule_by("easy");
+  report.baseline = sim::measure(instance, baseline, baseline);
+  std::vector<std::string> names{flags.policy};
+  names.insert(names.end(), flags.compare.begin(), flags.compare.end());
+  for (std::string const& name : names) {
+    sim::Schedule schedule = name == "easy" ? baseline : schedule_by(name);
+    sim::Metrics const metrics = sim::measure(instance, schedule, baseline);
+    report.outcomes.push_back({name, metrics.pauses > 0, std::move(schedule), metrics});
+  }
+  return report;
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  int status = 0;
+  auto const flags = parse_flags(std::move(arguments), out, err, status);
+  if (!flags) return status;
+  auto instance = load_instance(flags->sources);
+  if (!instance) {
+    err << instance.error().message << '\n';
+    return 2;
+  }
+  if (!flags->pauses) {
+    for (sim::SimJob& job : instance->jobs) job.interruptible = false;
+  }
+  Report const report = simulate(*flags, *instance);
+  Problems problems;
+  if (!flags->out.empty())
+    write_text(flags->out, schedule_csv(*instance, report.outcomes.front().schedule), problems);
+  if (!problems.empty()) {
+    err << problems.to_error().value().message << '\n';
+    return 1;
+  }
+  out << (flags->json ? json_of(report) : table_of(report));
+  return 0;
+}
+
+}  // namespace greenq::simulate
