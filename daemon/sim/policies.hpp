@@ -16,5 +16,6 @@ std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outl
 std::unique_ptr<Policy> make_carbon_time(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
 std::unique_ptr<Policy> make_threshold(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
 std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_greenq(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
 
 }  // namespace greenq::sim

@@ -14,6 +14,7 @@ struct Named {
 };
 
 constexpr std::array kPolicies{
+    Named{"greenq", make_greenq},
     Named{"fcfs", make_fcfs},
     Named{"easy", make_easy},
     Named{"lowest-window", make_lowest_window},

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plan/shift_planner.hpp"
 #include "sim/instance.hpp"
 #include "sim/machine.hpp"
 #include "sim/outlook.hpp"
@@ -32,6 +33,8 @@ class Policy {
 };
 
 struct PolicyOptions {
+  core::ShiftOptions shift{};              // greenq
+  double marginal_wait_charge = 0.6;       // greenq, where marginal intensity decides
   double percentile = 30;                  // threshold: runs below this percentile of the next 24 hours
   std::optional<core::Span> short_wait{};  // carbon-time, threshold: longest wait of short and long jobs;
   std::optional<core::Span> long_wait{};   // nothing: the slack of each job

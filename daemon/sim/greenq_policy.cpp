@@ -1,0 +1,148 @@
+// GreenQ's own planner, as the daemon runs it: it plans on the grid of slots, inserts what came since at each
+// slot, and improves the whole plan each hour.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/plan/shift_planner.hpp"
+#include "sim/policies.hpp"
+
+namespace greenq::sim {
+namespace {
+
+using core::Instant;
+using core::JobId;
+using core::Slot;
+using core::Span;
+
+class GreenqPolicy final : public Policy {
+ public:
+  GreenqPolicy(Instance const& instance, std::shared_ptr<Outlook> outlook, core::ShiftOptions options)
+      : instance_(instance),
+        outlook_(std::move(outlook)),
+        planner_({static_cast<std::int64_t>(instance.cluster_gpus)}, options) {}
+
+  void submitted(SimJob const& job, Instant) override {
+    planner_.arrived(job.submit, need(job), job.duration, share(job),
+                     job.deadline - job.submit - job.duration, job.interruptible);
+    alive_.insert(job.id);
+    fresh_ = true;
+  }
+
+  void ended(JobId id, Instant) override {
+    ended_work_ += work_hours(instance_.job(id).duration) * share(instance_.job(id));
+    alive_.erase(id);
+    places_.erase(id);
+  }
+
+  Decision decide(Machine const& machine, Instant now) override {
+    Slot const slot = core::slot_from(now);
+    Decision decision;
+    if (core::begin_of(slot) != now) {
+      if (!alive_.empty()) decision.wake = core::begin_of(slot);
+      return decision;
+    }
+    bool const new_hour = core::hour_of(slot) != improved_;
+    if (!alive_.empty() && (fresh_ || new_hour)) plan(machine, now, new_hour);
+    follow(machine, slot, decision);
+    if (!alive_.empty()) decision.wake = next_wake(slot);
+    return decision;
+  }
+
+ private:
+  static double work_hours(Span span) { return static_cast<double>(span.count()) / 3'600'000; }
+  double share(SimJob const& job) const {
+    return static_cast<double>(job.gpus) / static_cast<double>(instance_.cluster_gpus);
+  }
+  static core::Need need(SimJob const& job) {
+    core::Need need;
+    need.add(0, job.gpus);
+    return need;
+  }
+
+  core::Task task(Machine const& machine, SimJob const& job, Instant now) const {
+    core::Task task;
+    task.id = job.id;
+    task.gpus = job.gpus;
+    task.lanes = {0};
+    task.power = job.gpus;
+    task.share = share(job);
+    task.work = core::slots_of(machine.needs(job.id, now));
+    task.ready = core::slot_from(job.submit);
+    // A bound that the grid alone would break is met as well as the grid can.
+    task.due = std::max(core::slot_holding(job.deadline), task.ready + core::slots_of(job.duration));
+    task.pausable = job.interruptible;
+    if (auto const known = places_.find(job.id); known != places_.end()) task.place = known->second;
+    return task;
+  }
+
+  void plan(Machine const& machine, Instant now, bool improve) {
+    core::ShiftRequest request;
+    request.now = core::slot_from(now);
+    request.lanes = {core::Lane{}};
+    request.curves = {outlook_->at(now)};
+    request.improve = improve;
+    request.done = ended_work_;
+    for (JobId const id : alive_) {
+      SimJob const& job = machine.job(id);
+      request.done += work_hours(job.duration - machine.needs(id, now)) * share(job);
+      if (job.interruptible || !machine.is_running(id)) request.tasks.push_back(task(machine, job, now));
+    }
+    for (Running const& running : machine.running()) {
+      SimJob const& job = machine.job(running.id);
+      if (job.interruptible) continue;
+      request.fixed.push_back({{request.now, core::slot_from(running.end)}, need(job), share(job)});
+    }
+    places_.clear();
+    for (core::Task& task : planner_.plan(std::move(request))) places_[task.id] = std::move(task.place);
+    fresh_ = false;
+    if (improve) improved_ = core::hour_of(core::slot_from(now));
+  }
+
+  // Runs over by now are dropped from the plan.
+  void follow(Machine const& machine, Slot now, Decision& decision) {
+    for (auto it = places_.begin(); it != places_.end();) {
+      auto& [id, place] = *it;
+      std::erase_if(place.runs, [&](core::SlotRun const& run) { return run.end <= now; });
+      bool const runs = !place.runs.empty() && place.runs.front().begin <= now;
+      if (runs && !machine.is_running(id)) decision.start.push_back(id);
+      if (!runs && machine.is_running(id)) decision.pause.push_back(id);
+      bool const fixed = runs && !machine.job(id).interruptible;
+      it = fixed ? places_.erase(it) : std::next(it);
+    }
+  }
+
+  Instant next_wake(Slot now) const {
+    Slot next = (core::hour_of(now) + 1) * core::kHourSlots;
+    for (auto const& [id, place] : places_) {
+      for (core::SlotRun const& run : place.runs) {
+        if (run.begin > now) next = std::min(next, run.begin);
+        next = std::min(next, run.end);
+      }
+    }
+    return core::begin_of(next);
+  }
+
+  Instance const& instance_;
+  std::shared_ptr<Outlook> outlook_;
+  core::ShiftPlanner planner_;
+  std::set<JobId> alive_;                // submitted, not ended
+  std::map<JobId, core::Place> places_;  // of what waits or may be paused
+  double ended_work_ = 0;                // cluster-hours
+  bool fresh_ = false;
+  Slot improved_ = -1;  // hour
+};
+
+}  // namespace
+
+std::unique_ptr<Policy> make_greenq(Instance const& instance, std::shared_ptr<Outlook> outlook,
+                                    PolicyOptions const& options) {
+  core::ShiftOptions shift = options.shift;
+  if (instance.kind == core::SignalKind::kMarginal) {
+    shift.wait_charge = options.marginal_wait_charge;
+    shift.usual_error = 0.3;
+  }
+  return std::make_unique<GreenqPolicy>(instance, std::move(outlook), shift);
+}
+
+}  // namespace greenq::sim
