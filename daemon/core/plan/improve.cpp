@@ -20,8 +20,7 @@ Order by_latest_start(std::vector<Task> const& tasks) {
   Order order(tasks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::tuple(tasks[a].latest_start(), tasks[a].id) <
-           std::tuple(tasks[b].latest_start(), tasks[b].id);
+    return std::tuple(tasks[a].latest_start(), a) < std::tuple(tasks[b].latest_start(), b);
   });
   return order;
 }

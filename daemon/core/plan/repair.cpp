@@ -23,7 +23,7 @@ class Repair {
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       auto const key = [&](std::size_t i) {
         Task const& task = tasks_[i];
-        return std::tuple(task.latest_start(), task.due, -task.share, task.id);
+        return std::tuple(task.latest_start(), task.due, -task.share, i);
       };
       return key(a) < key(b);
     });
@@ -48,7 +48,7 @@ class Repair {
     double const load = tasks_[index].load();
     std::vector<std::size_t> larger;
     for (std::size_t const other : placed_) {
-      if (tasks_[other].load() > load) larger.push_back(other);
+      if (tasks_[other].load() > load && !tasks_[other].late) larger.push_back(other);
     }
     std::size_t const tries = std::min(kTries, larger.size());
     std::partial_sort(larger.begin(), larger.begin() + static_cast<std::ptrdiff_t>(tries), larger.end(),

@@ -1,8 +1,9 @@
 // Fewest missed bounds: a plan from nothing, each task as early as possible in order of its latest start.
 //
 // A task that cannot be in time may push out one with more work left, if that saves it; who is pushed out is
-// placed last. This minimises how many are late, not how late they are: a late task gets a new bound,
-// `grace` after its old one or the end it was promised, which counts like any other from then on.
+// placed last. Nobody is pushed out twice. This minimises how many are late, not how late they are: a late
+// task gets a new bound, `grace` after its old one or the end it was promised, which counts like any other
+// from then on.
 #pragma once
 
 #include <vector>
