@@ -60,6 +60,11 @@ void measure_draw(Instance const& instance, Schedule const& schedule, Metrics& o
 
 }  // namespace
 
+double kg_of(Instance const& instance, double gpu_intensity_ms) {
+  double const watts = static_cast<double>(instance.power_per_gpu.value) / 1000;
+  return gpu_intensity_ms * watts / 1000 / kHourMs / 1e6;
+}
+
 double emissions_kg(Instance const& instance, Series const& book, Schedule const& schedule) {
   __int128 sum = 0;  // GPU x mg/kWh x ms
   for (SimJob const& job : instance.jobs) {
@@ -67,8 +72,7 @@ double emissions_kg(Instance const& instance, Series const& book, Schedule const
     for (core::Interval const& run : schedule.segments[job.id - 1]) of_job += book.integral(run);
     sum += static_cast<__int128>(of_job) * job.gpus;
   }
-  double const watts = static_cast<double>(instance.power_per_gpu.value) / 1000;
-  return static_cast<double>(sum) * watts / 1000 / kHourMs / 1e6;
+  return kg_of(instance, static_cast<double>(sum));
 }
 
 Metrics measure(Instance const& instance, Schedule const& schedule, Schedule const& baseline) {

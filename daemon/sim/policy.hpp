@@ -33,10 +33,10 @@ class Policy {
 };
 
 struct PolicyOptions {
-  core::ShiftOptions shift{};              // greenq
-  double marginal_wait_charge = 0.6;       // greenq, where marginal intensity decides
-  double percentile = 30;                  // threshold: runs below this percentile of the next 24 hours
-  std::optional<core::Span> short_wait{};  // carbon-time, threshold: longest wait of short and long jobs;
+  core::ShiftOptions shift{};         // greenq
+  double marginal_wait_charge = 0.6;  // greenq, where marginal intensity decides
+  double percentile = 30;  // threshold: runs below this percentile of the 24 hours after the submit
+  std::optional<core::Span> short_wait{};  // carbon-time: longest wait of short and long jobs;
   std::optional<core::Span> long_wait{};   // nothing: the slack of each job
 };
 

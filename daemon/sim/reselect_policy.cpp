@@ -18,7 +18,9 @@ void ReselectPolicy::ask_all(Machine const& machine, core::Instant now) {
   for (Active& active : active_) {
     SimJob const& job = machine.job(active.id);
     core::Span const needs = machine.needs(active.id, now);
-    active.must = job.deadline - now <= needs || (machine.is_running(active.id) && !job.interruptible);
+    bool const running = machine.is_running(active.id);
+    core::Span const pause = running ? machine.instance().resume_overhead : core::Span{0};
+    active.must = job.deadline - now <= needs + pause || (running && !job.interruptible);
     if (now < active.ask) continue;
     active.ask = change_;
     active.should = !active.must && should_run(job, needs, now, prices_);
@@ -38,15 +40,16 @@ void ReselectPolicy::select(Machine const& machine, core::Instant now, Decision&
     if (runs) free -= job.gpus;
     if (runs && !running) decision.start.push_back(active.id);
     if (!runs && running) decision.pause.push_back(active.id);
+    if (runs || active.must) return;
+    core::Span const resume = running ? machine.instance().resume_overhead : core::Span{0};
+    core::Instant const latest = job.deadline - machine.needs(active.id, now) - resume;
+    if (latest > now) decision.wake = std::min(decision.wake.value_or(latest), latest);
   };
   for (Active const& active : active_) {
     if (active.must) place(active);
   }
   for (Active const& active : active_) {
     if (!active.must) place(active);
-    if (machine.is_running(active.id) || active.must) continue;
-    core::Instant const latest = machine.job(active.id).deadline - machine.needs(active.id, now);
-    decision.wake = std::min(decision.wake.value_or(latest), latest);
   }
 }
 

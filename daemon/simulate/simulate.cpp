@@ -1,7 +1,9 @@
 #include "simulate/simulate.hpp"
 
+#include <algorithm>
 #include <ostream>
 
+#include "sim/bound.hpp"
 #include "sim/engine.hpp"
 #include "simulate/flags.hpp"
 #include "simulate/report.hpp"
@@ -9,6 +11,12 @@
 
 namespace greenq::simulate {
 namespace {
+
+Bounds bounds_of(sim::Instance const& instance, sim::Schedule const& baseline) {
+  auto const due = sim::due_times(instance, baseline);
+  double const fluid = sim::bound_with_pauses_kg(instance, due);
+  return {fluid, std::max(fluid, sim::bound_without_pauses_kg(instance, due))};
+}
 
 Report simulate(Flags const& flags, sim::Instance const& instance) {
   std::shared_ptr<sim::Outlook> const outlook = sim::make_outlook(flags.forecast, instance);
@@ -21,6 +29,7 @@ Report simulate(Flags const& flags, sim::Instance const& instance) {
   report.forecast = flags.forecast_name;
   sim::Schedule const baseline = schedule_by("easy");
   report.baseline = sim::measure(instance, baseline, baseline);
+  if (flags.bound) report.bounds = bounds_of(instance, baseline);
   std::vector<std::string> names{flags.policy};
   names.insert(names.end(), flags.compare.begin(), flags.compare.end());
   for (std::string const& name : names) {
