@@ -16,6 +16,7 @@
 
 #include "daemon.hpp"
 #include "feed_setup.hpp"
+#include "simulate/simulate.hpp"
 #include "version.hpp"
 
 namespace {
@@ -227,6 +228,9 @@ int main(int argc, char** argv) {
   CLI::App* check_command = feed_command->add_subcommand(
       "check", "ask each provider of a zone once and show what it would give; needs no running daemon");
   check_command->add_option("zone", check_zone, "grid zone, e.g. GB (default: site.zone)");
+  // Has its own flags and words for mistakes.
+  CLI::App* simulate_command = app.add_subcommand("simulate", simulate::kSummary);
+  simulate_command->prefix_command()->set_help_flag();
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
@@ -235,6 +239,7 @@ int main(int argc, char** argv) {
   try {
     if (init_command->parsed()) return init(init_flags);
     if (check_command->parsed()) return check_feed(flags, check_zone);
+    if (simulate_command->parsed()) return simulate::run(simulate_command->remaining(), std::cout, std::cerr);
     return serve(flags);
   } catch (std::exception const& error) {
     std::cerr << "greenqd: " << error.what() << '\n';

@@ -5,6 +5,7 @@
 
 #include "sim/bound.hpp"
 #include "sim/engine.hpp"
+#include "simulate/chart.hpp"
 #include "simulate/flags.hpp"
 #include "simulate/report.hpp"
 #include "simulate/text_file.hpp"
@@ -18,7 +19,7 @@ Bounds bounds_of(sim::Instance const& instance, sim::Schedule const& baseline) {
   return {fluid, std::max(fluid, sim::bound_without_pauses_kg(instance, due))};
 }
 
-Report simulate(Flags const& flags, sim::Instance const& instance) {
+Report simulate(Flags const& flags, sim::Instance const& instance, sim::Schedule& baseline) {
   std::shared_ptr<sim::Outlook> const outlook = sim::make_outlook(flags.forecast, instance);
   auto const schedule_by = [&](std::string const& name) {
     auto const policy = sim::make_policy(name, instance, outlook, flags.options);
@@ -27,7 +28,7 @@ Report simulate(Flags const& flags, sim::Instance const& instance) {
   Report report;
   report.instance = &instance;
   report.forecast = flags.forecast_name;
-  sim::Schedule const baseline = schedule_by("easy");
+  baseline = schedule_by("easy");
   report.baseline = sim::measure(instance, baseline, baseline);
   if (flags.bound) report.bounds = bounds_of(instance, baseline);
   std::vector<std::string> names{flags.policy};
@@ -54,10 +55,12 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   if (!flags->pauses) {
     for (sim::SimJob& job : instance->jobs) job.interruptible = false;
   }
-  Report const report = simulate(*flags, *instance);
+  sim::Schedule baseline;
+  Report const report = simulate(*flags, *instance, baseline);
   Problems problems;
   if (!flags->out.empty())
     write_text(flags->out, schedule_csv(*instance, report.outcomes.front().schedule), problems);
+  if (!flags->plot.empty()) write_text(flags->plot, svg_of(report, baseline), problems);
   if (!problems.empty()) {
     err << problems.to_error().value().message << '\n';
     return 1;

@@ -64,7 +64,7 @@ TEST(Bound, NoScheduleInTimeIsBelow) {
   }
 }
 
-TEST(Metrics, CountWhatASchedulesCosts) {
+TEST(Metrics, CountWhatAScheduleCosts) {
   Instance instance = world(2, {100, 200, 300});
   instance.power_per_gpu = {1'000'000};
   instance.other = Series{kBegin, hours{1}, grams({300, 200, 100})};
