@@ -11,10 +11,7 @@ void ReselectPolicy::ended(core::JobId job, core::Instant) {
 }
 
 void ReselectPolicy::ask_all(Machine const& machine, core::Instant now) {
-  if (now >= change_) {
-    change_ = prices_.next_change(now);
-    prepare(now, prices_);
-  }
+  if (now >= change_) change_ = prices_.next_change(now);
   for (Active& active : active_) {
     SimJob const& job = machine.job(active.id);
     core::Span const needs = machine.needs(active.id, now);

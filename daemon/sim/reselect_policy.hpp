@@ -25,8 +25,6 @@ class ReselectPolicy : public Policy {
  protected:
   // `needs`: how long the job holds its GPUs from now on; less than what is left before its deadline.
   virtual bool should_run(SimJob const& job, core::Span needs, core::Instant now, Prices& prices) = 0;
-  // The outlook is another than at the last call.
-  virtual void prepare(core::Instant, Prices&) {}
 
  private:
   struct Active {

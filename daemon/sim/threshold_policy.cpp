@@ -20,21 +20,19 @@ class Threshold final : public ReselectPolicy {
  private:
   bool should_run(SimJob const& job, core::Span, core::Instant now, Prices& prices) override {
     auto& limit = limits_[job.id - 1];
-    core::Curve const& curve = prices.curve(now);
-    if (!limit) limit = percentile_after(curve, now);
-    core::IntensityPoint const* point = curve.at(now);
+    if (!limit) limit = percentile_after(now, prices);
+    core::IntensityPoint const* point = prices.curve(now).at(now);
     return point == nullptr || point->value < *limit;
   }
 
-  core::Intensity percentile_after(core::Curve const& curve, core::Instant now) const {
+  core::Intensity percentile_after(core::Instant now, Prices& prices) const {
     std::vector<std::pair<core::Intensity, core::Span>> steps;
     core::Span total{0};
-    for (core::IntensityPoint const& point : curve.points()) {
-      core::Interval const part = core::intersect(point.interval, {now, now + kAhead});
-      if (part.empty()) continue;
-      steps.emplace_back(point.value, part.length());
-      total += part.length();
-    }
+    prices.each_step({now, now + kAhead}, [&](core::Intensity value, core::Span length) {
+      steps.emplace_back(value, length);
+      total += length;
+      return true;
+    });
     std::sort(steps.begin(), steps.end());
     auto const wanted = static_cast<std::int64_t>(share_ * static_cast<double>(total.count()));
     std::int64_t below = 0;

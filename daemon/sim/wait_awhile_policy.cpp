@@ -2,7 +2,7 @@
 // with each new outlook a job runs if the intensity now is not above its own limit, the least value under
 // which the time before its deadline is enough for what is left of it. A job that cannot be paused starts
 // when its cheapest window begins now. Rule and figures: reference "planning", 4.3.
-#include <algorithm>
+#include <optional>
 
 #include "sim/policies.hpp"
 #include "sim/reselect_policy.hpp"
@@ -15,36 +15,20 @@ class WaitAwhile final : public ReselectPolicy {
   using ReselectPolicy::ReselectPolicy;
 
  private:
-  void prepare(core::Instant now, Prices& prices) override {
-    cheapest_first_.clear();
-    for (core::IntensityPoint const& point : prices.curve(now).points()) {
-      if (point.interval.end > now) cheapest_first_.push_back({point.value, point.interval});
-    }
-    now_value_ = cheapest_first_.front().value;
-    std::stable_sort(cheapest_first_.begin(), cheapest_first_.end(),
-                     [](Step const& a, Step const& b) { return a.value < b.value; });
-  }
-
   bool should_run(SimJob const& job, core::Span needs, core::Instant now, Prices& prices) override {
     if (!job.interruptible) {
       auto const best = prices.at(now).cheapest({{now, job.deadline - needs}}, needs);
       return !best || best->start <= now;
     }
+    std::optional<core::Intensity> at_once;
     core::Span cheaper{0};
-    for (Step const& step : cheapest_first_) {
-      if (step.value >= now_value_) break;
-      core::Interval const usable = core::intersect(step.interval, {now, job.deadline});
-      if (!usable.empty()) cheaper += usable.length();
-    }
+    prices.each_step({now, job.deadline}, [&](core::Intensity value, core::Span length) {
+      if (!at_once) at_once = value;
+      if (value < *at_once) cheaper += length;
+      return cheaper < needs;
+    });
     return cheaper < needs;
   }
-
-  struct Step {
-    core::Intensity value;
-    core::Interval interval;
-  };
-  std::vector<Step> cheapest_first_;
-  core::Intensity now_value_;
 };
 
 }  // namespace
