@@ -6,6 +6,15 @@
 namespace greenq::core {
 namespace {
 
+// A yearly factor prices hours but says nothing about which one is better.
+std::shared_ptr<Curve const> without_constants(std::shared_ptr<Curve const> const& curve) {
+  if (!curve) return curve;
+  auto points = curve->points();
+  auto const constant = [](IntensityPoint const& point) { return point.state == PointState::kConstant; };
+  if (std::erase_if(points, constant) == 0) return curve;
+  return points.empty() ? nullptr : std::make_shared<Curve const>(std::move(points));
+}
+
 // Decisions and curves are the same for most jobs of a snapshot: worked out once per signal choice.
 class Outlook {
  public:
@@ -14,6 +23,7 @@ class Outlook {
   struct View {
     std::optional<SignalKind> kind;
     KindView seen;
+    std::shared_ptr<Curve const> curve;  // what the planner may follow
   };
   View const& of(CarbonPolicy const& policy) {
     int const key = policy.signal ? static_cast<int>(*policy.signal) : 0;
@@ -22,6 +32,7 @@ class Outlook {
     View view;
     view.kind = decide(state_.site, state_.signals, policy).kind;
     if (view.kind) view.seen = state_.signals.view(*view.kind, now_, state_.site.horizon);
+    view.curve = without_constants(view.seen.curve);
     return views_.emplace(key, std::move(view)).first->second;
   }
 
@@ -100,7 +111,7 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
   auto const add = [&](Job const& job) {
     if (!plannable(job)) return;
     Outlook::View const& view = outlook.of(job.spec->carbon);
-    if (view.kind && !input.curve) input.curve = view.seen.curve;
+    if (view.kind && !input.curve) input.curve = view.curve;
     input.waiting.push_back(waiting_job(state, job, now, view));
   };
   for (auto const& [id, job] : state.jobs) add(job);

@@ -69,6 +69,28 @@ TEST(Step, WaitsForTheCleanerHourAndStartsByTheClock) {
   EXPECT_EQ(world.job(id).state, JobState::kStarting);
 }
 
+// The end of the forecast and the beginning of the factor looked like a step of the grid.
+TEST(Step, AYearlyFactorShiftsNothing) {
+  for (std::int64_t const factor : {50'000, 900'000}) {
+    World world;
+    world.signal({300, 290, 300, 300});
+    world.state.signals.put_factor(
+        {{factor},
+         {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, core::kYearlyFactor, "", ""}});
+    core::JobId const id = world.submit(bounded(std::chrono::hours{24}));
+    auto const planned = core::snapshot(world.state, world.now);
+    ASSERT_TRUE(planned.curve);
+    for (auto const& point : planned.curve->points()) EXPECT_LE(point.state, core::PointState::kClimatology);
+    world.plan();
+    EXPECT_LE(world.job(id).plan->segments.front().begin,
+              std::chrono::floor<std::chrono::hours>(world.now) + std::chrono::hours{1})
+        << "no later than the cleanest hour of the forecast";
+    auto const view =
+        world.state.signals.view(core::SignalKind::kMarginal, world.now, std::chrono::hours{48});
+    EXPECT_EQ(view.curve->at(world.now + std::chrono::hours{30})->value.value, factor) << "it still prices";
+  }
+}
+
 TEST(Step, TheLatestStartIsKeptWithoutAnyPlan) {
   World world;
   core::JobId const id = world.submit(bounded(2h));
