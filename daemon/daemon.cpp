@@ -231,7 +231,10 @@ void Daemon::Graph::make_engine() {
   parts.hold_reason = hold_reason;
   parts.first_job = first_job;
   parts.stop_grace = settings().exec.stop_grace;
-  for (feed::FeedConfig const& feed : feed_configs) parts.feeds.push_back({feed.zone, feed.provider});
+  for (auto const& feed : feeds) {
+    core::SignalSource const source = feed->status().source;
+    parts.feeds.push_back({source.zone, source.provider, source.kind});
+  }
   engine = std::make_unique<app::Engine>(std::move(parts));
   inbox.aim(engine.get());
 }
@@ -246,10 +249,11 @@ core::Result<void> Daemon::Graph::make_feeds() {
   context.commons = std::make_shared<feed::Commons>(*feed_host, clock);
   context.install_id = host_name() + state_dir().string();
   context.log = log_feed;
+  // Asked once feeds are started, and then the engine is there.
+  context.known_until = [this](core::SignalSource const& feed) {
+    return engine->view()->measured_until(feed);
+  };
   for (feed::FeedConfig const& config : feed_configs) {
-    context.known_until = [this, zone = config.zone, provider = config.provider] {
-      return engine->view()->measured_until(zone, provider);
-    };
     auto made = feed::make_feed(config, context);
     if (!made) return tl::unexpected(made.error());
     feeds.push_back(std::move(*made));
@@ -361,8 +365,8 @@ core::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options) {
     auto configs = feed_configs(graph->settings(), app::process_environment());
     if (!configs) return tl::unexpected(configs.error());
     graph->feed_configs = std::move(*configs);
-    graph->make_engine();
     if (auto fed = graph->make_feeds(); !fed) return fed;
+    graph->make_engine();
     if (auto listening = graph->make_rpc(); !listening) return listening;
     return graph->run_core();
   };

@@ -48,7 +48,7 @@ std::vector<Engine::Impl::Item> Engine::Impl::take_group() {
 
 std::optional<int> Engine::Impl::rank_of(core::SignalSource const& source) const {
   auto const found = std::find_if(parts.feeds.begin(), parts.feeds.end(), [&](ConfiguredFeed const& feed) {
-    return feed.zone == source.zone && feed.provider == source.provider;
+    return feed.zone == source.zone && feed.provider == source.provider && feed.kind == source.kind;
   });
   if (found == parts.feeds.end()) return std::nullopt;
   return static_cast<int>(found - parts.feeds.begin());
@@ -57,10 +57,11 @@ std::optional<int> Engine::Impl::rank_of(core::SignalSource const& source) const
 // A forecaster that cannot be read learns anew from the figures that were stored.
 void Engine::Impl::remember(Loaded::Experience& known) {
   core::StoredForecaster const& stored = known.forecaster;
-  if (!rank_of({stored.zone, stored.kind, {}, stored.provider, {}, {}})) return;
+  auto const rank = rank_of({stored.zone, stored.kind, {}, stored.provider, {}, {}});
+  if (!rank) return;
   auto forecaster = core::Forecaster::read(stored.bytes);
   core::signals_of(state, stored.zone)
-      .restore(stored.kind, stored.provider, forecaster ? std::move(*forecaster) : core::Forecaster{},
+      .restore(stored.kind, *rank, stored.provider, forecaster ? std::move(*forecaster) : core::Forecaster{},
                known.actuals);
 }
 
@@ -83,7 +84,7 @@ core::Result<Loaded> Engine::Impl::read_state() {
     std::string const zone = signal.source.zone;
     if (auto const rank = rank_of(signal.source)) core::signals_of(state, zone).put(*rank, std::move(signal));
   }
-  shared_signals.reset();
+  shared_signals.clear();
   core::derive(state);
   live_jobs.clear();
   for (auto const& [id, job] : state.jobs) live_jobs[job.state] += 1;
@@ -119,7 +120,7 @@ void Engine::Impl::handle_event(core::Event const& event, Replied done) {
       return;
     }
     staged = true;
-    if (!step.changes.signals.empty()) shared_signals.reset();
+    for (auto const& [rank, signal] : step.changes.signals) shared_signals.erase(signal.source.zone);
     count(step.changes);
     core::apply(state, step.changes);
   }

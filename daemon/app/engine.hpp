@@ -33,8 +33,8 @@ struct View {
   std::map<core::JobState, std::int64_t> live_jobs;
   std::shared_ptr<core::SiteSignals const> signals =
       std::make_shared<core::SiteSignals>();  // shared: may be large
-  using Zones = std::map<std::string, core::SiteSignals>;
-  std::shared_ptr<Zones const> elsewhere = std::make_shared<Zones const>();  // zones other than the site's
+  using Zones = std::map<std::string, std::shared_ptr<core::SiteSignals const>>;
+  Zones elsewhere;  // zones other than the site's
   std::string epoch;
   std::int64_t last_sequence = 0;
   bool hold_mode = false;
@@ -43,7 +43,7 @@ struct View {
   core::SiteSignals const* find(
       std::string const& zone) const;  // null: no feed and no typical day of it here
   // Where the measured figures of that feed end; the epoch when there are none.
-  core::Instant measured_until(std::string const& zone, std::string const& provider) const;
+  core::Instant measured_until(core::SignalSource const& feed) const;
 };
 
 struct Submission {
@@ -64,6 +64,7 @@ struct Explanation {
 struct ConfiguredFeed {
   std::string zone;
   std::string provider;
+  core::SignalKind kind = core::SignalKind::kMarginal;
 };
 
 struct EngineParts {

@@ -32,9 +32,7 @@ struct Engine::Impl {
   core::State state;
   std::string epoch;
   std::map<core::JobState, std::int64_t> live_jobs;
-  // Copies of the signals for views; null: to be made.
-  std::shared_ptr<core::SiteSignals const> shared_signals;
-  std::shared_ptr<View::Zones const> shared_elsewhere;
+  View::Zones shared_signals;  // copies for views, by zone; absent: to be made
 
   // One group.
   std::vector<core::Effect> effects;
@@ -92,6 +90,7 @@ struct Engine::Impl {
   void plan_arrived();
   void tell_watchers();
   void publish();
+  std::shared_ptr<core::SiteSignals const> share(std::string const& zone, core::SiteSignals const& signals);
   void count(core::Changes const& changes);
   void resettle(core::Event const& event);
   std::optional<core::Instant> next_wake() const;

@@ -5,31 +5,29 @@ namespace greenq::app {
 
 core::SiteSignals const* View::find(std::string const& zone) const {
   if (zone == site.zone) return signals.get();
-  auto const found = elsewhere->find(zone);
-  return found == elsewhere->end() ? nullptr : &found->second;
+  auto const found = elsewhere.find(zone);
+  return found == elsewhere.end() ? nullptr : found->second.get();
 }
 
-core::Instant View::measured_until(std::string const& zone, std::string const& provider) const {
-  core::Instant until{};
-  core::SiteSignals const* const known = find(zone);
-  for (auto const kind : {core::SignalKind::kMarginal, core::SignalKind::kAverage}) {
-    core::Track const* const track = known == nullptr ? nullptr : known->track(kind);
-    if (track != nullptr && track->learned_from() == provider)
-      until = std::max(until, track->measured_until());
-  }
-  return until;
+core::Instant View::measured_until(core::SignalSource const& feed) const {
+  core::SiteSignals const* const known = find(feed.zone);
+  core::Track const* const track = known == nullptr ? nullptr : known->track(feed.kind);
+  return track == nullptr ? core::Instant{} : track->measured_until(feed.provider);
+}
+
+std::shared_ptr<core::SiteSignals const> Engine::Impl::share(std::string const& zone,
+                                                             core::SiteSignals const& signals) {
+  auto& shared = shared_signals[zone];
+  if (!shared) shared = std::make_shared<core::SiteSignals const>(signals);
+  return shared;
 }
 
 void Engine::Impl::publish() {
   auto view = std::make_shared<View>();
   view->site = state.site;
   view->capacity = state.capacity;
-  if (!shared_signals) {
-    shared_signals = std::make_shared<core::SiteSignals const>(state.signals);
-    shared_elsewhere = std::make_shared<View::Zones const>(state.elsewhere);
-  }
-  view->signals = shared_signals;
-  view->elsewhere = shared_elsewhere;
+  view->signals = share(state.site.zone, state.signals);
+  for (auto const& [zone, signals] : state.elsewhere) view->elsewhere[zone] = share(zone, signals);
   view->epoch = epoch;
   view->last_sequence = state.next_sequence - 1;
   view->hold_reason = hold_reason;

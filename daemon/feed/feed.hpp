@@ -47,7 +47,7 @@ struct FeedContext {
   std::shared_ptr<Commons> commons;  // one for all feeds of a host
   std::function<double()> random;    // uniform in [0, 1); called on the io thread only
   // Where the stored actuals of this feed end. May be empty. Asked once, on the io thread.
-  std::function<core::Instant()> known_until;
+  std::function<core::Instant(core::SignalSource const&)> known_until;
   std::string install_id;  // spreads the polls of many installations
   // Stable id, then one sentence. May be empty. Any thread.
   std::function<void(LogLevel, std::string const&, std::string const&)> log;

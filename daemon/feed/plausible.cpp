@@ -14,7 +14,8 @@ using core::Span;
 
 constexpr Span kFrozen{std::chrono::hours{12}};
 constexpr Span kMaxReach{std::chrono::hours{24 * 10}};
-constexpr Span kMaxAge{std::chrono::hours{24}};  // of feeds that give actuals only
+constexpr Span kOldest{std::chrono::hours{24 * 35}};  // no provider is asked for more than 32 days
+constexpr Span kMaxAge{std::chrono::hours{24}};       // of feeds that give actuals only
 constexpr Span kLevelMemory{std::chrono::hours{24 * 7}};
 constexpr Span kLevelEvidence{std::chrono::hours{24}};
 constexpr Span kMaxAhead{std::chrono::minutes{5}};  // of issue times
@@ -92,6 +93,9 @@ std::optional<std::string> implausible(core::Signal const& signal, Instant now) 
   core::IntensityPoint const& last = signal.points.back();
   if (last.interval.end <= now - kMaxAge) {
     return "the newest figure is of the past, it ends at " + core::utc_text(last.interval.end);
+  }
+  if (!signal.as_given && first.interval.begin < now - kOldest) {
+    return "the times begin more than 35 days ago, at " + core::utc_text(first.interval.begin);
   }
   if (last.interval.end > now + kMaxReach) return "the times reach more than 10 days ahead";
   if (first.interval.begin > now + 2 * first.interval.length()) {

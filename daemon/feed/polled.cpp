@@ -133,7 +133,8 @@ class PolledFeed final : public app::Feed {
     Instant const now = shared->context.clock->now();
     if (shared->context.known_until) {
       shared->actuals_until =
-          std::max(shared->actuals_until, std::exchange(shared->context.known_until, nullptr)());
+          std::max(shared->actuals_until,
+                   std::exchange(shared->context.known_until, nullptr)(shared->provider.source));
     }
     auto round = std::make_shared<Round>();
     Span const steady = shared->context.clock->steady();
@@ -327,12 +328,10 @@ class PolledFeed final : public app::Feed {
     bool const recovered = std::exchange(shared->failures, 0) > 0;
     // Before gaps are bridged: what is made up is not known.
     for (core::IntensityPoint const& point : signal.points) {
-      bool const known =
-          point.state == core::PointState::kActual || point.state == core::PointState::kEstimated;
-      if (!known || point.interval.end > now) continue;
+      if (!core::was_measured(point, signal.received_at)) continue;
       shared->actuals_until = std::max(shared->actuals_until, point.interval.end);
     }
-    signal.points = core::bridge_gaps(std::move(signal.points));
+    signal.points = core::bridge_gaps(signal.points, signal.received_at);
     auto const issue = signal.issue_time_is_receipt ? std::nullopt : std::optional(signal.issued_at);
     bool const news = signal.points != shared->posted || issue != shared->posted_issue;
     shared->posted = signal.points;

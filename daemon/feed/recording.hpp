@@ -40,7 +40,6 @@ struct Recording {
   std::string attribution;
   core::Span step{0};
   std::vector<RecordedPoint> points;  // at least one, ordered
-  std::vector<core::Interval> gaps;
   std::vector<RecordedIssue> issues;  // ordered; empty without an issue file
   core::Span issue_first{0};
   core::Span issue_step{0};

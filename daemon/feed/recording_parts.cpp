@@ -24,7 +24,7 @@ std::string value_problem(core::Intensity value, core::SignalKind kind, std::str
   bool const relative = kind == core::SignalKind::kRelative;
   if (value.value < 0) return "the value " + shown + " is negative";
   if (relative && value.value > 100'000) return "the percentile " + shown + " is above 100";
-  if (!relative && value.value > 1'500'000) {
+  if (!relative && value > core::kMaxIntensity) {
     return "the value " + shown + " is above 1500 g/kWh; is the unit gCO2/kWh?";
   }
   if (kind == core::SignalKind::kAverage && value.value == 0) {
@@ -52,8 +52,6 @@ void place_on_steps(std::string const& file, std::vector<PlacedTime> const& time
       problems.add(times[i].place, "the time is not a whole number of steps (" +
                                        std::to_string(recording.step.count() / 1000) +
                                        " s) after the row above");
-    } else if (apart != recording.step) {
-      recording.gaps.push_back({times[i - 1].time + recording.step, times[i].time});
     }
   }
 }

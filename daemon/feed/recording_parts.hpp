@@ -36,7 +36,7 @@ struct PlacedTime {
   std::string place;
   core::Instant time{};
 };
-// Finds the step when it is not stated, then gaps and times between steps. `state_step` says how to state it.
+// Finds the step when it is not stated, then times between steps. `state_step` says how to state it.
 void place_on_steps(std::string const& file, std::vector<PlacedTime> const& times, char const* state_step,
                     Recording& recording, Problems& problems);
 

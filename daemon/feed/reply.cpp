@@ -15,7 +15,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr double kPoundsPerMwh = 0.45359237;  // international pound, in g/kWh
-constexpr std::int64_t kMaxMilligrams = 1'500'000;
 
 }  // namespace
 
@@ -84,7 +83,7 @@ core::Result<std::optional<core::Intensity>> figure(json::value const* value, do
   if (!number) return bad_reply(where + " has a value that is not a number");
   auto const grams = from_grams(*number * factor);
   bool const relative = kind == core::SignalKind::kRelative;
-  if (!grams || grams->value < 0 || grams->value > (relative ? 100'000 : kMaxMilligrams)) {
+  if (!grams || grams->value < 0 || grams->value > (relative ? 100'000 : core::kMaxIntensity.value)) {
     return bad_reply(where + (relative ? " has a percentile outside 0..100" : " is outside 0..1500 g/kWh"));
   }
   if (kind == core::SignalKind::kAverage && grams->value == 0) return std::optional<core::Intensity>{};
@@ -124,9 +123,7 @@ std::vector<core::IntensityPoint> join(std::vector<core::IntensityPoint> const& 
                                        std::vector<core::IntensityPoint> const& forecast) {
   if (actuals.empty()) return forecast;
   if (forecast.empty()) return actuals;
-  core::Interval const all{std::min(actuals.front().interval.begin, forecast.front().interval.begin),
-                           std::max(actuals.back().interval.end, forecast.back().interval.end)};
-  return core::fill_gaps(actuals, forecast, all);
+  return core::fill_gaps(actuals, forecast, core::span_of(actuals, forecast));
 }
 
 }  // namespace greenq::feed

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "core/fnv.hpp"
 #include "store/backup.hpp"
 
 namespace greenq::store {
@@ -43,10 +44,8 @@ void apply_one(Db& db, std::int64_t version, app::EmbeddedFile const& file, core
 }  // namespace
 
 std::string checksum(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
   char hex[17];
-  std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(hash));
+  std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(core::fnv1a(text)));
   return hex;
 }
 

@@ -87,6 +87,51 @@ TEST_F(EngineTest, FiguresOfAFeedThatWasRemovedDecideNothing) {
   EXPECT_FALSE(engine_->view()->signals->has(core::SignalKind::kMarginal));
 }
 
+// Hourly actuals before now.
+std::vector<core::IntensityPoint> past_hours(core::Instant now, int count) {
+  std::vector<core::IntensityPoint> points;
+  core::Instant const end = std::chrono::floor<std::chrono::hours>(now);
+  for (int h = count; h > 0; --h)
+    points.push_back({{end - h * 1h, end - (h - 1) * 1h}, {200'000 + h}, core::PointState::kActual});
+  return points;
+}
+
+// Its forecaster was the only one that was stored and loaded.
+TEST_F(EngineTest, ARemovedTeacherLeavesTheExperienceOfTheOthers) {
+  core::SignalKind const kind = core::SignalKind::kMarginal;
+  core::SignalSource const second{"ZZ", kind, {}, "second", {}, {}};
+  store_.experience = {{{"ZZ", kind, "first", 0, {}}, past_hours(clock_.now(), 48)},
+                       {{"ZZ", kind, "second", 0, {}}, past_hours(clock_.now(), 30)},
+                       {{"ZZ", kind, "third", 0, {}}, past_hours(clock_.now(), 60)}};
+  feeds_ = {{"ZZ", "second"}, {"ZZ", "third"}};
+  engine_ = make();
+  auto const view = engine_->view();
+  auto const* track = view->signals->track(kind);
+  ASSERT_NE(track, nullptr);
+  EXPECT_EQ(track->learned_from(), "second") << "the preferred one of those that are configured";
+  EXPECT_EQ(track->forecaster()->known(), 30);
+  EXPECT_EQ(view->measured_until(second), std::chrono::floor<std::chrono::hours>(clock_.now()));
+  EXPECT_EQ(track->measured_until("third"), view->measured_until(second)) << "it rests";
+  EXPECT_EQ(track->measured_until("first"), core::Instant{});
+}
+
+// A provider that gives two kinds was one feed, of the rank of the first.
+TEST_F(EngineTest, FeedsAreToldApartByKind) {
+  auto const given = [&](core::SignalKind kind) {
+    return core::SignalSource{"ZZ", kind, core::SignalBasis::kDirect, "casdk", "", ""};
+  };
+  core::Signal signal;
+  signal.source = given(core::SignalKind::kAverage);
+  signal.points = {{{clock_.now(), clock_.now() + 24h}, {100'000}, core::PointState::kForecast}};
+  store_.signals = {{0, signal}};
+  store_.experience = {{{"ZZ", core::SignalKind::kMarginal, "casdk", 0, {}}, past_hours(clock_.now(), 30)}};
+  feeds_ = {{"ZZ", "casdk", core::SignalKind::kMarginal}};
+  engine_ = make();
+  EXPECT_FALSE(engine_->view()->signals->has(core::SignalKind::kAverage)) << "not configured any more";
+  EXPECT_GT(engine_->view()->measured_until(given(core::SignalKind::kMarginal)), core::Instant{});
+  EXPECT_EQ(engine_->view()->measured_until(given(core::SignalKind::kAverage)), core::Instant{});
+}
+
 TEST_F(EngineTest, OnlySoManyPreviewsAtOnce) {
   std::vector<std::function<void()>> planner;
   run_on_planner_ = [&](std::function<void()> const& job) { planner.push_back(job); };

@@ -123,5 +123,30 @@ TEST(FillGaps, FirstWinsAndSecondIsClipped) {
   EXPECT_TRUE(fill_gaps({}, {}, {t, t + hours{1}}).empty());
 }
 
+// A bridged point of the future was called estimated, and what is estimated counts as measured.
+TEST(BridgeGaps, OnlyBetweenMeasuredPointsIsItAnEstimate) {
+  Instant const t = day(2020, 1, 1);
+  std::vector<IntensityPoint> const points{
+      point(t, 1, 10, PointState::kActual), point(t + hours{2}, 1, 30, PointState::kEstimated),
+      point(t + hours{4}, 1, 50),           point(t + hours{7}, 1, 80),
+      point(t + hours{11}, 1, 90),          point(t + hours{13}, 1, 110, PointState::kEstimated)};
+  auto const bridged = bridge_gaps(points, t + hours{3});
+  ASSERT_EQ(bridged.size(), 11U);
+  EXPECT_EQ(bridged[1], point(t + hours{1}, 1, 20, PointState::kEstimated));
+  EXPECT_EQ(bridged[3], point(t + hours{3}, 1, 40)) << "between the last actual and the first forecast";
+  EXPECT_EQ(bridged[5], point(t + hours{5}, 1, 60));
+  EXPECT_EQ(bridged[6], point(t + hours{6}, 1, 70));
+  EXPECT_EQ(bridged[8].interval.begin, t + hours{11}) << "three steps stay a gap";
+  EXPECT_EQ(bridged[9].state, PointState::kForecast) << "what is not over was not measured";
+}
+
+TEST(WasMeasured, OnlyOnceItIsOver) {
+  Instant const t = day(2020, 1, 1);
+  EXPECT_TRUE(was_measured(point(t, 1, 10, PointState::kEstimated), t + hours{1}));
+  EXPECT_FALSE(was_measured(point(t, 1, 10, PointState::kEstimated), t + minutes{59}));
+  EXPECT_FALSE(was_measured(point(t, 1, 10, PointState::kActual), t));
+  EXPECT_FALSE(was_measured(point(t, 1, 10), t + hours{5}));
+}
+
 }  // namespace
 }  // namespace greenq::core

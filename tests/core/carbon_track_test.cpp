@@ -215,13 +215,171 @@ TEST(Track, GoesOnAfterARestart) {
   auto stored = Forecaster::read(bytes);
   ASSERT_TRUE(stored);
   std::vector<IntensityPoint> actuals(next.points.begin(), next.points.begin() + 24);
-  after.restore(SignalKind::kMarginal, "a", std::move(*stored), actuals);
+  after.restore(SignalKind::kMarginal, 0, "a", std::move(*stored), actuals);
   EXPECT_EQ(after.forecaster()->next(), before.forecaster()->next());
   after.put(0, next);
   auto const a = before.view(kStart + hours{3}, hours{24});
   auto const b = after.view(kStart + hours{3}, hours{24});
   for (int h = 3; h < 24; ++h)
     EXPECT_EQ(a.curve->at(kStart + hours{h})->value, b.curve->at(kStart + hours{h})->value) << h;
+}
+
+std::size_t index_of(Signal const& signal, Instant at) {
+  auto const found = std::find_if(signal.points.begin(), signal.points.end(),
+                                  [at](IntensityPoint const& p) { return p.interval.begin == at; });
+  return static_cast<std::size_t>(found - signal.points.begin());
+}
+
+// A null in the forecast was bridged as "estimated" and learned as measured: the forecaster jumped there.
+TEST(Track, ABridgedGapOfTheForecastIsNotLearned) {
+  Track track;
+  Signal holed = reply({.past = 48});
+  holed.points.erase(holed.points.begin() + static_cast<std::ptrdiff_t>(index_of(holed, kStart + hours{5})));
+  holed.points = bridge_gaps(holed.points, holed.received_at);
+  EXPECT_EQ(holed.points[index_of(holed, kStart + hours{5})].state, PointState::kForecast);
+  track.put(0, holed);
+  EXPECT_EQ(track.forecaster()->next(), hour_of(kStart));
+  EXPECT_EQ(track.measured_until("a"), kStart);
+  EXPECT_FALSE(track.stale(kStart + hours{3}));
+  EXPECT_TRUE(track.stale(kStart + hours{60}));
+}
+
+// Electricity Maps gives the running hour as estimated.
+TEST(Track, TheRunningHourIsLearnedWhenItIsOver) {
+  Track track;
+  Signal running = reply({.past = 48, .future = 0});
+  running.points.push_back({{kStart, kStart + hours{1}}, {900'000}, PointState::kEstimated, std::nullopt});
+  running.received_at = running.issued_at = kStart + minutes{10};
+  track.put(0, running);
+  EXPECT_EQ(track.forecaster()->next(), hour_of(kStart));
+  EXPECT_EQ(track.measured_until("a"), kStart);
+  running.received_at = kStart + minutes{70};
+  track.put(0, running);
+  EXPECT_EQ(track.forecaster()->next(), hour_of(kStart) + 1);
+  EXPECT_DOUBLE_EQ(track.forecaster()->actual(hour_of(kStart)), 900);
+}
+
+// Negative hours indexed rings before their first element.
+TEST(Track, FiguresBeforeTheEpochTeachNothing) {
+  Track track;
+  Signal liar = reply({.past = 0});
+  for (int h = 0; h < 200; ++h) {
+    Instant const at{hours{h - 150}};
+    liar.points.insert(liar.points.begin() + h,
+                       {{at, at + hours{1}}, {300'000}, PointState::kActual, std::nullopt});
+  }
+  track.put(0, liar);
+  EXPECT_TRUE(!track.forecaster() || track.forecaster()->empty());
+  EXPECT_TRUE(track.view(kStart, hours{24}).curve->at(kStart));
+  Forecaster forecaster;
+  forecaster.publish({-500, std::vector<double>(600, 300.0)});
+  forecaster.observe({{-40, 1.0}, {-1, 1.0}, {0, 1.0}, {1, 200.0}, {2, 210.0}});
+  EXPECT_EQ(forecaster.first(), 1);
+  EXPECT_EQ(forecaster.next(), 3);
+  EXPECT_EQ(forecaster.forecast().size(), static_cast<std::size_t>(Forecaster::kHorizon));
+}
+
+TEST(Track, WhatIsOlderThanFiveWeeksOnlyCorrects) {
+  Track track;
+  track.put(0, reply({.past = 24 * 50}));
+  EXPECT_EQ(track.forecaster()->first(), hour_of(kStart) - 24 * 35);
+  Track old;
+  old.put(0, reply({.now = kStart - hours{24 * 40}, .past = 24 * 20}));
+  Hour const before = old.forecaster()->next();
+  Signal corrected = reply({.past = 24 * 50});
+  for (IntensityPoint& point : corrected.points) point.value.value += 1'000;
+  old.put(0, corrected);
+  EXPECT_EQ(old.forecaster()->next(), hour_of(kStart));
+  EXPECT_NEAR(old.forecaster()->actual(before - 1), shape(before - 1) + 1, 0.01) << "a correction";
+  EXPECT_TRUE(std::isnan(old.forecaster()->actual(before + 1))) << "too old to be a lesson";
+  EXPECT_FALSE(std::isnan(old.forecaster()->actual(hour_of(kStart) - 24 * 35)));
+}
+
+// What a lower feed taught lay over the replies of the preferred one, and under its name.
+TEST(Track, GivenFiguresAboveTheTeacherAreUsed) {
+  Track track;
+  track.put(1, reply({.provider = "teacher", .past = 24 * 10}));
+  Signal given = reply({.provider = "file", .past = 24, .future = 6, .offset = 200});
+  given.as_given = true;
+  track.put(0, given);
+  auto const view = track.view(kStart, hours{48});
+  EXPECT_EQ(view.source.provider, "file");
+  EXPECT_NEAR(static_cast<double>(view.curve->at(kStart + hours{5})->value.value) / 1000,
+              shape(hour_of(kStart) + 5) + 200, 0.01);
+  EXPECT_LT(static_cast<double>(view.curve->at(kStart + hours{6})->value.value) / 1000,
+            shape(hour_of(kStart) + 6) + 100)
+      << "the teacher goes on where the file ends";
+  EXPECT_EQ(track.view(kStart + hours{7}, hours{48}).source.provider, "teacher");
+}
+
+TEST(Track, AForecastWithoutActualsAboveTheTeacherIsUsed) {
+  Track track;
+  track.put(0, reply({.provider = "forecast-only", .past = 0, .future = 24, .offset = 200}));
+  track.put(1, reply({.provider = "teacher", .past = 24 * 10}));
+  auto const view = track.view(kStart, hours{48});
+  EXPECT_EQ(view.source.provider, "forecast-only");
+  EXPECT_NEAR(static_cast<double>(view.curve->at(kStart)->value.value) / 1000, shape(hour_of(kStart)) + 200,
+              0.01);
+  EXPECT_EQ(view.curve->at(kStart - hours{1})->state, PointState::kActual);
+}
+
+TEST(Track, AFeedThatOnlyMeasuresIsNamedBesideAnother) {
+  Track track;
+  for (int h = 0; h < 3; ++h) {
+    Instant const now = kStart + hours{h};
+    track.put(0, reply({.provider = "measures", .now = now, .past = 48, .future = 0}));
+    track.put(1, reply({.provider = "forecasts", .now = now, .past = 0, .future = 48}));
+    EXPECT_EQ(track.view(now, hours{24}).source.provider, "measures") << h;
+  }
+}
+
+TEST(Track, AFeedThatComesBackGoesOnFromItsOwnExperience) {
+  Track track;
+  track.put(0, reply({.provider = "first", .past = 24 * 20}));
+  Instant const later = kStart + hours{60};
+  track.put(1, reply({.provider = "second", .now = later, .past = 24 * 10}));
+  ASSERT_EQ(track.learned_from(), "second");
+  EXPECT_EQ(track.measured_until("first"), kStart);
+  track.put(0, reply({.provider = "first", .now = later + hours{1}, .past = 24}));
+  EXPECT_EQ(track.learned_from(), "first");
+  EXPECT_EQ(track.forecaster()->first(), hour_of(kStart) - 24 * 20);
+  EXPECT_EQ(track.view(later + hours{1}, hours{24}).learned_hours, 24 * 20 + 24) << "gaps teach nothing";
+  track.put(1, reply({.provider = "second", .now = later + hours{2}, .past = 24}));
+  EXPECT_EQ(track.learned_from(), "first");
+}
+
+// It took over with each of its replies and lost the place again with each of the other's.
+TEST(Track, APreferredFeedWithOldActualsDoesNotFlap) {
+  Track track;
+  track.put(1, reply({.provider = "second", .past = 24 * 10}));
+  Signal old = reply({.provider = "first", .past = 24 * 10});
+  std::erase_if(old.points, [](IntensityPoint const& p) {
+    return p.state == PointState::kActual && p.interval.end > kStart - hours{72};
+  });
+  track.put(0, old);
+  EXPECT_EQ(track.learned_from(), "second");
+}
+
+TEST(Track, OfSeveralStoredLessonsThePreferredOneCounts) {
+  for (bool const in_order : {true, false}) {
+    Track track;
+    auto const restore = [&](int rank, std::string const& provider, int silent) {
+      Signal const known = reply({.now = kStart - hours{silent}, .past = 24 * 5, .future = 0});
+      track.restore(SignalKind::kMarginal, rank, provider, Forecaster{}, known.points);
+    };
+    if (in_order) restore(0, "first", 3);
+    restore(1, "second", 0);
+    if (!in_order) restore(0, "first", 3);
+    EXPECT_EQ(track.learned_from(), "first");
+    restore(2, "third", 0);
+    EXPECT_EQ(track.learned_from(), "first");
+    EXPECT_EQ(track.measured_until("third"), kStart);
+  }
+  Track silent;
+  Signal const old = reply({.now = kStart - hours{100}, .past = 24 * 5, .future = 0});
+  silent.restore(SignalKind::kMarginal, 0, "first", Forecaster{}, old.points);
+  silent.restore(SignalKind::kMarginal, 1, "second", Forecaster{}, reply({.future = 0}).points);
+  EXPECT_EQ(silent.learned_from(), "second");
 }
 
 TEST(Hours, MeansOfWholeHoursOnly) {

@@ -44,7 +44,7 @@ class SocketContract : public testing::TestWithParam<ProviderDouble> {
     context.inbox = &inbox_;
     context.host = &host_;
     context.random = [] { return 0.5; };
-    context.known_until = [] { return kNow - std::chrono::hours{1}; };
+    context.known_until = [](core::SignalSource const&) { return kNow - std::chrono::hours{1}; };
     return make_polled(std::move(*provider), 0, std::move(context));
   }
   void expect_refused(HttpServer const& server, std::string const& words, bool arrived,

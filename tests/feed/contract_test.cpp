@@ -47,7 +47,7 @@ class ContractBase : public testing::Test {
     context.host = &host_;
     context.random = [] { return 0.5; };
     context.install_id = "test";
-    context.known_until = [] { return kNow - hours{2}; };
+    context.known_until = [](core::SignalSource const&) { return kNow - hours{2}; };
     context.log = [this](LogLevel, std::string const& id, std::string const& text) {
       log_.push_back(id + " " + text);
     };
@@ -347,6 +347,8 @@ std::vector<Hostile> figure_rows() {
                   [](Entries& e) {
                     for (auto& entry : e) entry.begin -= hours{24 * 20};
                   }),
+      // Hours before 1970 are negative: they indexed rings before their first element.
+      entries_row("BeforeTheEpoch", "", [](Entries& e) { e[0].begin -= hours{24 * 365 * 60}; }),
       entries_row("Duplicate", "appears twice", [](Entries& e) { e.insert(e.begin() + 3, e[3]); }),
       entries_row("Unsorted", "out of order", [](Entries& e) { std::swap(e[3], e[4]); }),
       entries_row("OffTheStep", "", [](Entries& e) { e[3].begin += seconds{60}; }),

@@ -51,6 +51,8 @@ TEST(Implausible, TimesMustBeOfNow) {
   EXPECT_THAT(verdict({.begin = kHalfHour - hours{100}, .count = 96}),
               HasSubstr("of the past, it ends at 2026-02-27T06:00Z"));
   EXPECT_THAT(verdict({.count = 48 * 11}), HasSubstr("10 days"));
+  EXPECT_EQ(verdict({.begin = kHalfHour - hours{24 * 34}, .count = 48 * 35}), "good");
+  EXPECT_THAT(verdict({.begin = kHalfHour - hours{24 * 36}, .count = 48 * 37}), HasSubstr("35 days ago"));
   EXPECT_EQ(verdict({.begin = kHalfHour + hours{1}}), "good");
   EXPECT_THAT(verdict({.begin = kHalfHour + hours{2}}),
               HasSubstr("begin in the future, at 2026-03-01T12:00Z"));

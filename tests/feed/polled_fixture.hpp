@@ -67,7 +67,7 @@ class PolledFixture : public testing::Test {
     context.commons = commons_;
     context.random = [this] { return chance_; };
     context.install_id = "test";
-    context.known_until = known_until_;
+    if (known_until_) context.known_until = [this](core::SignalSource const&) { return known_until_(); };
     context.log = [this](feed::LogLevel, std::string const& id, std::string const& text) {
       log_.push_back(id + " " + text);
     };

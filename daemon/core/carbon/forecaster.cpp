@@ -6,6 +6,7 @@
 
 #include "core/carbon/archive.hpp"
 #include "core/carbon/forecast_prior.hpp"
+#include "core/fnv.hpp"
 
 namespace greenq::core {
 namespace {
@@ -19,14 +20,7 @@ constexpr Hour kFirstDay = 24;
 constexpr std::array<int, 7> kJudged{0, 2, 5, 11, 23, 35, 47};
 
 // Of the stored form; raise it with every change of what is stored or of what it means.
-constexpr std::uint64_t kFormat = 1;
-
-// FNV-1a.
-std::uint64_t checksum(std::string_view bytes) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (char const c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
+constexpr std::uint64_t kFormat = 2;
 
 double or_else(double value, double fallback) {
   return std::isnan(value) ? fallback : value;
@@ -131,11 +125,11 @@ void Forecaster::observe(std::vector<std::pair<Hour, double>> const& values) {
   }
   series_.set(corrections);
   for (auto const& [hour, value] : values) {
-    if (series_.empty() || hour >= series_.next()) advance(hour, value);
+    if (hour > 0 && hour >= series_.next()) advance(hour, value);
   }
 }
 
-void Forecaster::publish(PublishedHours issue) {
+void Forecaster::publish(HourlyIssue issue) {
   if (issue.values.empty()) return;
   issue_ = std::move(issue);
   ever_published_ = true;
@@ -239,7 +233,7 @@ std::string Forecaster::dump() const {
   copy.fields(out);
   std::string const body = out.take();
   Dump whole;
-  whole(kFormat, std::uint64_t{sizeof(Said)}, checksum(body));
+  whole(kFormat, std::uint64_t{sizeof(Said)}, fnv1a(body));
   return whole.take() + body;
 }
 
@@ -252,7 +246,7 @@ std::optional<Forecaster> Forecaster::read(std::string_view bytes) {
   Undump header{bytes.substr(0, kHeader)};
   header(format, said_size, sum);
   std::string_view const body = bytes.substr(kHeader);
-  if (format != kFormat || said_size != sizeof(Said) || sum != checksum(body)) return std::nullopt;
+  if (format != kFormat || said_size != sizeof(Said) || sum != fnv1a(body)) return std::nullopt;
   Forecaster out;
   Undump in{body};
   out.fields(in);

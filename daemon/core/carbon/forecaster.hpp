@@ -22,12 +22,6 @@ struct HourForecast {
   std::optional<Band> band;  // nothing: too little evidence
 };
 
-// Hourly means of one issue of a published forecast; NaN where it says nothing.
-struct PublishedHours {
-  Hour first = 0;
-  std::vector<double> values;
-};
-
 class Forecaster {
  public:
   static constexpr int kHorizon = 24 * 8;
@@ -35,13 +29,14 @@ class Forecaster {
   Forecaster();
   bool empty() const { return series_.empty(); }
   Hour first() const { return series_.first(); }
-  Hour next() const { return series_.next(); }  // lead 0
+  Hour next() const { return series_.next(); }    // lead 0
+  Hour known() const { return series_.known(); }  // hours that it learned from
   double actual(Hour hour) const { return series_.at(hour); }
-  // Means of hours that are over. Those after next() are learned from, in order; older ones correct the
-  // record.
+  // Means of hours that are over, ordered. Those from next() on are learned from; older ones correct the
+  // record. Hours before 1 are ignored.
   void observe(std::vector<std::pair<Hour, double>> const& values);
   // The newest issue; what a forecast made from now on stands on.
-  void publish(PublishedHours issue);
+  void publish(HourlyIssue issue);
   // kHorizon hours from next() on; empty while nothing was observed.
   std::vector<HourForecast> forecast() const;
   // What it learned, to be stored; read() gives nothing for bytes of another version or damaged ones.
@@ -87,7 +82,7 @@ class Forecaster {
   HistoryRidge history_ridge_;
   PublishedRidge published_ridge_;
   Residuals residuals_;
-  PublishedHours issue_;  // without values: none
+  HourlyIssue issue_;  // without values: none
   bool ever_published_ = false;
   std::vector<float> issue_error_;  // by hour; NaN: unknown
   std::vector<Said> said_;          // by origin

@@ -19,14 +19,16 @@ HourSeries::Row const& HourSeries::row(Hour hour) const {
 }
 
 void HourSeries::set(std::vector<std::pair<Hour, double>> const& values) {
-  if (values.empty()) return;
+  auto const begin = std::find_if(values.begin(), values.end(), [](auto const& v) { return v.first > 0; });
+  if (begin == values.end()) return;
   if (rows_.empty()) {
     rows_.assign(static_cast<std::size_t>(kRing), row(0));
-    first_ = next_ = values.front().first;
+    first_ = next_ = begin->first;
     slot(next_) = row(next_ - 1);
   }
   Hour from = next_;
-  for (auto const& [hour, value] : values) {
+  for (auto it = begin; it != values.end(); ++it) {
+    auto const& [hour, value] = *it;
     if (hour < first_ || hour <= next_ - kRing) continue;
     if (hour < next_) from = std::min(from, hour);
     while (next_ <= hour) {
@@ -34,6 +36,7 @@ void HourSeries::set(std::vector<std::pair<Hour, double>> const& values) {
       ++next_;
       slot(next_) = Row{kUnknown, kUnknown, kUnknown, kUnknown, {}};
     }
+    if (std::isnan(slot(hour).value)) ++known_;
     slot(hour).value = value;
   }
   for (Hour hour = from; hour <= next_; ++hour) refresh(hour);

@@ -1,6 +1,7 @@
 // Hourly means of one zone and kind, with the running figures that the forecaster's features are made of.
 //
-// Hours are counted from the epoch in UTC; values are in g/kWh. Unknown hours are NaN and count nowhere.
+// Hours are counted from the epoch in UTC, the first one is 1: earlier ones are ignored. Values are in g/kWh.
+// Unknown hours are NaN and count nowhere.
 // Method and constants: reference "forecasting", section 1.
 #pragma once
 
@@ -11,6 +12,12 @@
 namespace greenq::core {
 
 using Hour = std::int64_t;
+
+// Hourly means of one forecast, g/kWh; NaN where it says nothing.
+struct HourlyIssue {
+  Hour first = 0;
+  std::vector<double> values;
+};
 
 class HourSeries {
  public:
@@ -25,6 +32,7 @@ class HourSeries {
   bool empty() const { return next_ == first_; }
   Hour first() const { return first_; }  // of all, remembered or not
   Hour next() const { return next_; }    // the first hour without an actual
+  Hour known() const { return known_; }  // hours with an actual, remembered or not
   // Values may come late or again; later ones replace. Ordered. Those too old to matter are ignored.
   void set(std::vector<std::pair<Hour, double>> const& values);
 
@@ -38,10 +46,11 @@ class HourSeries {
 
   template <class Archive>
   void fields(Archive& archive) {
-    archive(first_, next_, usual_, rows_);
+    archive(first_, next_, known_, usual_, rows_);
   }
   bool sound() const {
-    return rows_.size() == (empty() ? 0 : static_cast<std::size_t>(kRing)) && first_ <= next_;
+    bool const told = first_ > 0 && known_ > 0 && known_ <= next_ - first_;
+    return empty() ? rows_.empty() : first_ < next_ && told && rows_.size() == std::size_t{kRing};
   }
 
  private:
@@ -60,6 +69,7 @@ class HourSeries {
   static constexpr Hour kRing = kKept + 1;  // one more: the origin that is open
   Hour first_ = 0;
   Hour next_ = 0;
+  Hour known_ = 0;
   double usual_ = 0;  // the newest known mean of four weeks
   std::vector<Row> rows_;
 };

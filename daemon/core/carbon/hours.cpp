@@ -11,7 +11,6 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kNowcastHalfLife =
     30.0 * 60'000;  // ms; at five minutes persistence wins, at an hour it does not
 constexpr Span kNowcastReach{std::chrono::hours{2}};
-constexpr std::int64_t kMaxMilligrams = 1'500'000;
 
 struct HourSum {
   double weighted = 0;  // mg/kWh x ms
@@ -41,7 +40,7 @@ void each_hour(std::vector<IntensityPoint> const& points, Use const& use) {
 
 Intensity bounded(SignalKind kind, double grams) {
   std::int64_t const least = kind == SignalKind::kAverage ? 1 : 0;
-  return {std::clamp<std::int64_t>(std::llround(grams * 1000), least, kMaxMilligrams)};
+  return {std::clamp<std::int64_t>(std::llround(grams * 1000), least, kMaxIntensity.value)};
 }
 
 class Writer {
@@ -92,13 +91,23 @@ std::vector<std::pair<Hour, double>> whole_hours(std::vector<IntensityPoint> con
   return out;
 }
 
-PublishedHours published_hours(std::vector<IntensityPoint> const& points) {
-  PublishedHours out;
+HourlyIssue published_hours(std::vector<IntensityPoint> const& points) {
+  HourlyIssue out;
   each_hour(points, [&](Hour hour, HourSum const& sum) {
     if (out.values.empty()) out.first = hour;
     out.values.resize(static_cast<std::size_t>(hour - out.first), kUnknown);
     out.values.push_back(sum.mean());
   });
+  return out;
+}
+
+HourlyIssue judged_hours(Instant issued_at, std::vector<IntensityPoint> const& points) {
+  HourlyIssue out{hour_of(issued_at + kHourSpan - Span{1}), {}};
+  for (auto const& [hour, grams] : whole_hours(points)) {
+    if (hour < out.first) continue;
+    out.values.resize(static_cast<std::size_t>(hour - out.first), kUnknown);
+    out.values.push_back(grams);
+  }
   return out;
 }
 

@@ -17,7 +17,10 @@ Instant begin_of(Hour hour);
 // Means, in g/kWh, of the hours that the points cover without a gap. Ordered.
 std::vector<std::pair<Hour, double>> whole_hours(std::vector<IntensityPoint> const& points);
 // The forecast points as hourly means; the first and last hour may be covered in part. Without points: empty.
-PublishedHours published_hours(std::vector<IntensityPoint> const& points);
+HourlyIssue published_hours(std::vector<IntensityPoint> const& points);
+// To be judged: whole hours only, from the first one at or after the time of issue on, so that a lead means
+// the same for every source. Without a whole hour: empty.
+HourlyIssue judged_hours(Instant issued_at, std::vector<IntensityPoint> const& points);
 
 // The forecast as points from `from` on (in the first hour it gives). Where the published points cover an
 // hour in finer steps, its shape within the hour is theirs. Near the newest actual (steps below an hour) it

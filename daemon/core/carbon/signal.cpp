@@ -8,8 +8,6 @@
 namespace greenq::core {
 namespace {
 
-constexpr std::int64_t kMaxMilligrams = 1'500'000;  // 1500 g/kWh, feeds.md section 5
-
 std::string grams(Intensity value) {
   std::int64_t const whole = value.value / 1000;
   std::int64_t const rest = value.value % 1000;
@@ -25,12 +23,12 @@ std::optional<std::string> bound_problem(SignalKind kind, Intensity value) {
   switch (kind) {
     case SignalKind::kMarginal:
       if (value.value < 0) return "is negative";
-      if (value.value > kMaxMilligrams) return "is above 1500 g/kWh (is the unit right?)";
+      if (value > kMaxIntensity) return "is above 1500 g/kWh (is the unit right?)";
       return std::nullopt;
     case SignalKind::kAverage:
       if (value.value < 0) return "is negative";
       if (value.value == 0) return "is zero, which an average never is";
-      if (value.value > kMaxMilligrams) return "is above 1500 g/kWh (is the unit right?)";
+      if (value > kMaxIntensity) return "is above 1500 g/kWh (is the unit right?)";
       return std::nullopt;
     case SignalKind::kRelative:
       if (value.value < 0) return "is negative";
@@ -72,6 +70,11 @@ char const* to_string(PointState state) {
       return "constant";
   }
   return "unknown";
+}
+
+bool was_measured(IntensityPoint const& point, Instant received_at) {
+  bool const measured = point.state == PointState::kActual || point.state == PointState::kEstimated;
+  return measured && point.interval.end <= received_at;
 }
 
 std::optional<std::string> problem_of(Signal const& signal) {
@@ -197,7 +200,15 @@ std::vector<IntensityPoint> fill_gaps(std::vector<IntensityPoint> const& first,
   return out;
 }
 
-std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> points) {
+Interval span_of(std::vector<IntensityPoint> const& a, std::vector<IntensityPoint> const& b) {
+  if (a.empty() && b.empty()) return {};
+  if (a.empty()) return {b.front().interval.begin, b.back().interval.end};
+  if (b.empty()) return {a.front().interval.begin, a.back().interval.end};
+  return {std::min(a.front().interval.begin, b.front().interval.begin),
+          std::max(a.back().interval.end, b.back().interval.end)};
+}
+
+std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> const& points, Instant received_at) {
   std::vector<IntensityPoint> out;
   out.reserve(points.size());
   for (IntensityPoint const& point : points) {
@@ -207,12 +218,13 @@ std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> points) {
       std::int64_t const missing = (point.interval.begin - before.interval.end) / step;
       bool const regular =
           point.interval.length() == step && before.interval.end + missing * step == point.interval.begin;
+      bool const between = was_measured(before, received_at) && was_measured(point, received_at);
       for (std::int64_t k = 1; regular && missing <= 2 && k <= missing; ++k) {
         Instant const begin = before.interval.begin + k * step;
         std::int64_t const rise = point.value.value - before.value.value;
         out.push_back({{begin, begin + step},
                        {before.value.value + divide_half_even(static_cast<__int128>(rise) * k, missing + 1)},
-                       PointState::kEstimated});
+                       between ? PointState::kEstimated : PointState::kForecast});
       }
     }
     out.push_back(point);

@@ -68,8 +68,15 @@ struct Signal {
   std::vector<IntensityPoint> points;  // ordered, no overlap, gaps allowed
 };
 
-// Checks order, overlap, emptiness and bounds (feeds.md section 5: marginal 0..1500 g/kWh, average 0 < v <=
-// 1500). Returns what is wrong in words, or nothing.
+// No grid is dirtier (feeds.md section 5); percentiles end at 100.
+inline constexpr Intensity kMaxIntensity{1'500'000};
+
+// Whether a point tells what was, not what may be: measured or estimated, and over when its reply came. Only
+// such points teach, are stored as past figures and count as known.
+bool was_measured(IntensityPoint const& point, Instant received_at);
+
+// Checks order, overlap, emptiness and bounds (marginal 0..kMaxIntensity, average above 0). Returns what is
+// wrong in words, or nothing.
 std::optional<std::string> problem_of(Signal const& signal);
 
 // A piecewise-constant intensity over time with gaps, built for fast integrals. Immutable.
@@ -110,8 +117,11 @@ std::vector<IntensityPoint> climatology(Profile const& profile, Interval interva
 std::vector<IntensityPoint> fill_gaps(std::vector<IntensityPoint> const& first,
                                       std::vector<IntensityPoint> const& second, Interval interval);
 
-// Fills gaps of one or two steps between points of equal length by straight lines, kEstimated; longer ones
-// stay.
-std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> points);
+// From the first begin to the last end of both; empty without points.
+Interval span_of(std::vector<IntensityPoint> const& a, std::vector<IntensityPoint> const& b);
+
+// Fills gaps of one or two steps between points of equal length by straight lines: kEstimated between two
+// points that were measured, else kForecast. Longer ones stay.
+std::vector<IntensityPoint> bridge_gaps(std::vector<IntensityPoint> const& points, Instant received_at);
 
 }  // namespace greenq::core

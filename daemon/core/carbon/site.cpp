@@ -35,9 +35,9 @@ void SiteSignals::put_factor(YearlyFactor factor) {
   track.put_factor(std::move(factor));
 }
 
-void SiteSignals::restore(SignalKind kind, std::string provider, Forecaster forecaster,
+void SiteSignals::restore(SignalKind kind, int rank, std::string const& provider, Forecaster forecaster,
                           std::vector<IntensityPoint> const& actuals) {
-  tracks_[kind].restore(kind, std::move(provider), std::move(forecaster), actuals);
+  tracks_[kind].restore(kind, rank, provider, std::move(forecaster), actuals);
 }
 
 Track const* SiteSignals::track(SignalKind kind) const {

@@ -32,7 +32,7 @@ class SiteSignals {
   void put(int rank, Signal signal);
   void put_profile(Profile profile);
   void put_factor(YearlyFactor factor);
-  void restore(SignalKind kind, std::string provider, Forecaster forecaster,
+  void restore(SignalKind kind, int rank, std::string const& provider, Forecaster forecaster,
                std::vector<IntensityPoint> const& actuals);
   void note_told(SignalKind kind, Instant issued_at) { tracks_[kind].note_told(issued_at); }
   void note_stored(SignalKind kind, Hour next) { tracks_[kind].note_stored(next); }

@@ -11,15 +11,10 @@
 
 namespace greenq::core {
 
-// Hourly, g/kWh; NaN where nothing is said.
-struct HourlyIssue {
-  Hour first = 0;
-  std::vector<double> values;
-};
 using HourlyActuals = std::map<Hour, double>;
 
 struct LeadSkill {
-  int first_lead = 0;  // hours from the first value of an issue on
+  int first_lead = 0;  // hours from the first value of an issue on, see judged_hours()
   int last_lead = 0;   // included
   std::int64_t pairs = 0;
   double mae = 0;   // g/kWh
@@ -45,8 +40,8 @@ struct Skill {
 
 Skill skill_of(std::vector<HourlyIssue> const& issues, HourlyActuals const& actuals);
 
-// The same issues made of history alone: each hour as on the day before, or as its mean on the seven days
-// before.
+// The same issues made of history alone, as far as it was over when they were made: each hour as on the day
+// before, or as its mean on the seven days before.
 std::vector<HourlyIssue> as_yesterday(std::vector<HourlyIssue> const& like, HourlyActuals const& actuals);
 std::vector<HourlyIssue> as_last_week(std::vector<HourlyIssue> const& like, HourlyActuals const& actuals);
 
