@@ -42,6 +42,8 @@ struct Loaded {
     std::vector<core::IntensityPoint>
         actuals;  // measured after it, or in its last 72 h; newest revisions, ordered
   };
+  // Of each feed that measured in a zone and kind, configured still or not. Without bytes, or with such as
+  // cannot be read, 63 days of actuals.
   std::vector<Experience> experience;
 };
 
@@ -114,6 +116,7 @@ struct ForecastQuery {
   core::SignalKind kind = core::SignalKind::kMarginal;
   std::string provider;
   core::Interval window;  // of issued_at, and of the beginnings of the actuals up to 10 days after its end
+  bool actuals = true;    // false: they are not wanted
 };
 
 // What a source said would be, and what came.

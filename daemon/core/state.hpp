@@ -58,7 +58,8 @@ struct SettledFootprint {
   Footprint footprint;
 };
 
-// What the forecaster of a zone and kind had learned before hour `next`. Can be lost: it learns again.
+// What the forecaster of a zone and kind had learned from one feed before hour `next`. Can be lost: it learns
+// again.
 struct StoredForecaster {
   std::string zone;
   SignalKind kind = SignalKind::kMarginal;
@@ -75,7 +76,7 @@ struct Changes {
   std::vector<SegmentId> meters_done;  // removed
   std::vector<StoredRequest> requests;
   std::vector<std::pair<int, Signal>> signals;  // rank, reply
-  std::vector<StoredForecaster> forecasters;    // replaces the one of that zone and kind
+  std::vector<StoredForecaster> forecasters;    // replaces the one of that zone, kind and provider
   std::vector<Signal> own_forecasts;            // issues of provider kOwnForecast, for the record
   std::vector<SettledFootprint> footprints;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "core/carbon/hours.hpp"
 #include "store/codec.hpp"
@@ -40,39 +41,41 @@ void load_signals(Db& db, app::Loaded& loaded) {
   }
 }
 
-using ZoneKind = std::pair<std::string, core::SignalKind>;
+using Teacher = std::tuple<std::string, core::SignalKind, std::string>;
 
 std::vector<core::IntensityPoint> measured_from(Db& db, std::int64_t source, core::Instant from) {
   return measured(db, source, {from, core::Instant::max()});
 }
 
-void load_forecasters(Db& db, app::Loaded& loaded, std::set<ZoneKind>& known) {
-  Statement row =
-      db.prepare("SELECT zone, kind, provider, next_hour, bytes FROM forecasters ORDER BY zone, kind");
+void load_forecasters(Db& db, app::Loaded& loaded, std::set<Teacher>& known) {
+  Statement row = db.prepare(
+      "SELECT zone, kind, provider, next_hour, bytes FROM forecasters ORDER BY zone, kind, provider");
   while (row.step()) {
     app::Loaded::Experience& experience = loaded.experience.emplace_back();
     experience.forecaster = {row.text(0), static_cast<core::SignalKind>(row.integer(1)), row.text(2),
                              row.integer(3), std::string(row.blob(4))};
     core::StoredForecaster const& stored = experience.forecaster;
-    known.emplace(stored.zone, stored.kind);
+    known.emplace(stored.zone, stored.kind, stored.provider);
     auto const source = source_id(db, stored.zone, stored.kind, stored.provider);
     auto const newest = source ? newest_measured(db, *source) : std::nullopt;
     if (!newest) continue;
-    core::Instant const from = std::min(core::begin_of(stored.next), *newest - kRecent);
+    // One that this program cannot read learns anew.
+    core::Instant const from = core::Forecaster::read(stored.bytes)
+                                   ? std::min(core::begin_of(stored.next), *newest - kRecent)
+                                   : *newest - kLessons;
     experience.actuals = measured_from(db, *source, from);
   }
 }
 
-// Where nothing was stored yet, a forecaster can learn from the best feed; not from figures that were chosen.
-void load_lessons(Db& db, app::Loaded& loaded, std::set<ZoneKind>& known) {
+// Where nothing was stored yet, a forecaster can learn from past figures; not from those that were chosen.
+void load_lessons(Db& db, app::Loaded& loaded, std::set<Teacher> const& known) {
   for (auto const& [rank, signal] : loaded.signals) {
     core::SignalSource const& from = signal.source;
     if (signal.as_given || from.kind == core::SignalKind::kRelative) continue;
-    if (known.contains({from.zone, from.kind})) continue;
+    if (known.contains({from.zone, from.kind, from.provider})) continue;
     auto const source = source_id(db, from.zone, from.kind, from.provider);
     auto const newest = source ? newest_measured(db, *source) : std::nullopt;
     if (!newest) continue;
-    known.emplace(from.zone, from.kind);
     loaded.experience.push_back(
         {{from.zone, from.kind, from.provider, 0, {}}, measured_from(db, *source, *newest - kLessons)});
   }
@@ -93,7 +96,7 @@ app::Loaded load_all(Db& db) {
   load_jobs(db, loaded);
   load_meters(db, loaded);
   load_signals(db, loaded);
-  std::set<ZoneKind> known;
+  std::set<Teacher> known;
   load_forecasters(db, loaded, known);
   load_lessons(db, loaded, known);
   return loaded;

@@ -43,9 +43,11 @@ std::vector<app::ForecastHistory::Issue> first_of_each_hour(Db& db, std::int64_t
 
 char const kMeasuredSql[] =
     "SELECT begin_at, end_at, value, state FROM signal_points"
-    " WHERE source = ? AND begin_at >= ? AND begin_at < ? ORDER BY begin_at, revision";
+    " WHERE source = ? AND begin_at >= ? AND begin_at < ? AND end_at <= received_at"
+    " ORDER BY begin_at, revision";
 char const kNewestMeasuredSql[] =
-    "SELECT begin_at FROM signal_points WHERE source = ? ORDER BY begin_at DESC LIMIT 1";
+    "SELECT begin_at FROM signal_points WHERE source = ? AND end_at <= received_at"
+    " ORDER BY begin_at DESC LIMIT 1";
 char const kNextIssueSql[] =
     "SELECT issued_at, points FROM forecasts WHERE source = ? AND issued_at >= ? AND issued_at < ?"
     " ORDER BY issued_at, received_at LIMIT 1";
@@ -101,6 +103,7 @@ core::Result<app::ForecastHistory> forecasts(Db& db, app::ForecastQuery const& q
   if (auto const source = source_id(db, query.zone, query.kind, query.provider)) {
     history.issues = first_of_each_hour(db, *source, query.window);
   }
+  if (!query.actuals) return history;
   core::Interval const begins{query.window.begin, query.window.end + app::kForecastReach};
   for (StoredSource const& feed : sources_of(db, query.zone, query.kind)) {
     if (feed.source.provider == core::kOwnForecast) continue;

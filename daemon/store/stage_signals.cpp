@@ -1,4 +1,6 @@
 // Replies of feeds, forecasts of our own, and what forecasters learned.
+#include <algorithm>
+
 #include "store/codec.hpp"
 #include "store/stage.hpp"
 
@@ -9,10 +11,6 @@ constexpr int kOwnRank = 1000;
 
 std::int64_t kind_number(core::SignalKind kind) {
   return static_cast<std::int64_t>(kind);
-}
-
-bool is_past(core::IntensityPoint const& point) {
-  return point.state == core::PointState::kActual || point.state == core::PointState::kEstimated;
 }
 
 // `latest` is the reply that load() gives back; empty: none.
@@ -76,9 +74,14 @@ bool known_issue(Db& db, std::int64_t source, core::Signal const& signal, std::s
 }
 
 void put_issue(Db& db, std::int64_t source, core::Signal const& signal) {
+  // Perfect foresight: the recording itself, not what anybody said would be.
+  if (signal.as_given && signal.issue_time_is_receipt) return;
   std::vector<core::IntensityPoint> future;
   for (core::IntensityPoint const& point : signal.points) {
-    if (!is_past(point)) future.push_back(point);
+    if (core::was_measured(point, signal.received_at)) continue;
+    future.push_back(point);
+    // What claims to be measured before it is over is a forecast of the rest.
+    future.back().state = std::max(point.state, core::PointState::kForecast);
   }
   if (future.empty()) return;
   std::string const points = encode_points(future);
@@ -96,7 +99,7 @@ void put_issue(Db& db, std::int64_t source, core::Signal const& signal) {
 void put_signal(Db& db, int rank, core::Signal const& signal) {
   std::int64_t const source = put_source(db, rank, signal, encode_signal(signal));
   for (core::IntensityPoint const& point : signal.points) {
-    if (is_past(point)) put_point(db, source, point, signal.received_at);
+    if (core::was_measured(point, signal.received_at)) put_point(db, source, point, signal.received_at);
   }
   put_issue(db, source, signal);
 }
@@ -104,7 +107,7 @@ void put_signal(Db& db, int rank, core::Signal const& signal) {
 void put_forecaster(Db& db, core::StoredForecaster const& forecaster) {
   db.prepare(
         "INSERT INTO forecasters (zone, kind, provider, next_hour, bytes) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (zone, kind) DO UPDATE SET provider = excluded.provider,"
+        " ON CONFLICT (zone, kind, provider) DO UPDATE SET"
         " next_hour = excluded.next_hour, bytes = excluded.bytes")
       .bind(forecaster.zone)
       .bind(kind_number(forecaster.kind))

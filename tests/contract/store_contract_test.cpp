@@ -73,9 +73,10 @@ class StoreContract : public testing::TestWithParam<Kind> {
     return *found ? (*found)->id : 0;
   }
 
-  core::Result<app::ForecastHistory> forecasts(std::string const& provider, int begin, int end) {
-    app::ForecastQuery const query{
-        "GB", core::SignalKind::kMarginal, provider, {test::store_time(begin), test::store_time(end)}};
+  core::Result<app::ForecastHistory> forecasts(std::string const& provider, int begin, int end,
+                                               bool actuals = true) {
+    core::Interval const window{test::store_time(begin), test::store_time(end)};
+    app::ForecastQuery const query{"GB", core::SignalKind::kMarginal, provider, window, actuals};
     return test::wait_for<app::ForecastHistory>(
         [&](auto const& done) { ledger_->reads().forecasts(query, done); });
   }
@@ -182,6 +183,39 @@ TEST_P(StoreContract, ForecastsAreTheFirstOfEachHourBesideWhatCame) {
   EXPECT_EQ(forecasts("neso", 6, 30)->issues.size(), 1U);
   EXPECT_TRUE(forecasts("neso", 60, 60)->issues.empty());
   EXPECT_EQ(forecasts("neso", 0, 401 * 24 * 60).error().code, core::ErrorCode::kInvalidArgument);
+}
+
+// Figures that are not over were stored as measured, of the future even.
+TEST_P(StoreContract, WhatIsNotOverIsAForecast) {
+  using core::PointState;
+  core::Changes changes;
+  core::Signal running = test::signal_of(core::SignalKind::kMarginal, 45,
+                                         test::half_hours(0, {1, 2, 3}, PointState::kEstimated));
+  running.received_at = test::store_time(45);
+  changes.signals.emplace_back(0, running);
+  put(changes);
+  auto const found = forecasts("neso", 0, 60);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->actuals, test::half_hours(0, {1}, PointState::kEstimated));
+  ASSERT_EQ(found->issues.size(), 1U);
+  EXPECT_EQ(found->issues[0].points, test::half_hours(30, {2, 3}, PointState::kForecast));
+  EXPECT_TRUE(forecasts("neso", 0, 60, false)->actuals.empty()) << "not asked for";
+}
+
+// The recording itself was archived as if somebody had forecast it.
+TEST_P(StoreContract, PerfectForesightIsNoIssue) {
+  core::Signal replay = test::signal_of(core::SignalKind::kMarginal, 5,
+                                        test::half_hours(0, {1, 2}, core::PointState::kForecast));
+  replay.as_given = true;
+  replay.issue_time_is_receipt = true;
+  core::Changes changes;
+  changes.signals.emplace_back(0, replay);
+  put(changes);
+  EXPECT_TRUE(forecasts("neso", 0, 60)->issues.empty());
+  replay.issue_time_is_receipt = false;
+  changes.signals = {{0, replay}};
+  put(changes);
+  EXPECT_EQ(forecasts("neso", 0, 60)->issues.size(), 1U) << "a recorded forecast is one";
 }
 
 INSTANTIATE_TEST_SUITE_P(Ports, StoreContract,

@@ -136,22 +136,45 @@ TEST(Experience, BringsWhatCameAfterTheForecaster) {
   put_reply(world, 1, reply("neso", 1, half_hours(30 + week, {70}, PointState::kActual)));
   put_reply(world, 0, reply("other", 0, half_hours(30, {5}, PointState::kActual)));
   core::Instant const next = store_time(30 + week);
-  put_forecaster(world, {"GB", SignalKind::kMarginal, "neso", core::hour_of(next), "x"});
+  std::string const readable = core::Forecaster{}.dump();
+  put_forecaster(world, {"GB", SignalKind::kMarginal, "neso", core::hour_of(next), readable});
   auto found = experience(world);
-  ASSERT_EQ(found.size(), 1U) << "one of a zone and kind";
+  ASSERT_EQ(found.size(), 2U) << "the other feed's lesson comes after it";
   ASSERT_EQ(found[0].actuals.size(), 7U * 48);
   EXPECT_EQ(found[0].actuals.front().interval.begin, next);
   EXPECT_EQ(found[0].actuals.front().value.value, 70'000) << "the newest revision";
   EXPECT_EQ(found[0].actuals.front().state, PointState::kActual);
   EXPECT_EQ(found[0].actuals.back().state, PointState::kEstimated);
 
-  put_forecaster(world, {"GB", SignalKind::kMarginal, "neso", core::hour_of(next) + 6 * 24, "x"});
+  put_forecaster(world, {"GB", SignalKind::kMarginal, "neso", core::hour_of(next) + 6 * 24, readable});
   found = experience(world);
   ASSERT_EQ(found[0].actuals.size(), 3U * 48 + 1) << "at least the last three days";
   EXPECT_EQ(found[0].actuals.back().interval.end, store_time(30 + 2 * week));
+
+  put_forecaster(world, {"GB", SignalKind::kMarginal, "neso", core::hour_of(next) + 6 * 24, "not readable"});
+  EXPECT_EQ(experience(world)[0].actuals.size(), 14U * 48) << "it learns anew";
 }
 
-TEST(Experience, WithoutAForecasterTheBestFeedTeaches) {
+// The forecaster of a feed that was replaced stood in for all of its zone and kind.
+TEST(Experience, OfEachFeedIsKept) {
+  StoreWorld world;
+  std::string const bytes = core::Forecaster{}.dump();
+  put_forecaster(world, {"GB", SignalKind::kMarginal, "neso", 7, bytes});
+  put_forecaster(world, {"GB", SignalKind::kMarginal, "midas", 9, bytes});
+  put_reply(world, 0, reply("neso", 0, half_hours(0, {1}, PointState::kActual)));
+  put_reply(world, 1, reply("other", 0, half_hours(0, {2}, PointState::kActual)));
+  auto const found = experience(world);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].forecaster.provider, "midas");
+  EXPECT_EQ(found[1].forecaster.provider, "neso");
+  EXPECT_EQ(found[1].forecaster.next, 7);
+  EXPECT_EQ(found[1].actuals, half_hours(0, {1}, PointState::kActual));
+  EXPECT_EQ(found[2].forecaster.provider, "other");
+  EXPECT_EQ(found[2].forecaster.bytes, "");
+  EXPECT_EQ(found[2].actuals, half_hours(0, {2}, PointState::kActual));
+}
+
+TEST(Experience, WithoutAForecasterEachFeedHasItsLesson) {
   StoreWorld world;
   std::vector<std::int64_t> const long_ago(70 * 48, 100);
   put_reply(world, 0, reply("silent", 0, half_hours(0, {1}, PointState::kForecast)));
@@ -159,14 +182,16 @@ TEST(Experience, WithoutAForecasterTheBestFeedTeaches) {
   put_reply(world, 2, reply("other", 0, half_hours(0, {1}, PointState::kActual)));
   put_reply(world, 2, reply("other", 0, half_hours(0, {9}, PointState::kActual), SignalKind::kAverage));
   auto const found = experience(world);
-  ASSERT_EQ(found.size(), 2U);
+  ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].forecaster.provider, "neso");
   EXPECT_EQ(found[0].forecaster.bytes, "");
   EXPECT_EQ(found[0].forecaster.next, 0);
   EXPECT_EQ(found[0].actuals.size(), 63U * 48 + 1);
   EXPECT_EQ(found[1].forecaster.provider, "other");
-  EXPECT_EQ(found[1].forecaster.kind, SignalKind::kAverage);
-  EXPECT_EQ(found[1].actuals, half_hours(0, {9}, PointState::kActual));
+  EXPECT_EQ(found[1].forecaster.kind, SignalKind::kMarginal);
+  EXPECT_EQ(found[2].forecaster.provider, "other");
+  EXPECT_EQ(found[2].forecaster.kind, SignalKind::kAverage);
+  EXPECT_EQ(found[2].actuals, half_hours(0, {9}, PointState::kActual));
 }
 
 TEST(Experience, ChosenFiguresAndRelativeOnesTeachNothing) {
@@ -297,10 +322,48 @@ TEST(Migration, FromTheFirstSchemaKeepsAllButForecastIssues) {
   store::Db db(world.dir.database().string(), SQLITE_OPEN_READONLY);
   EXPECT_EQ(db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'forecast_issues'"), 0);
   EXPECT_EQ(db.integer("SELECT count(*) FROM forecasts"), 0);
-  EXPECT_EQ(db.integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(db.integer("PRAGMA user_version"), static_cast<int>(store::migrations::files().size()));
   EXPECT_TRUE(std::filesystem::exists(world.dir.database().string() + ".before-0002"));
   put_reply(world, 0, reply("neso", 60, half_hours(60, {70}, PointState::kForecast)));
   EXPECT_EQ(db.integer("SELECT count(*) FROM forecasts WHERE source = 3"), 1);
+}
+
+TEST(Migration, ForecastersOfTheSecondSchemaKeepTheirProvider) {
+  StoreWorld world;
+  world.reads.reset();
+  world.store.reset();
+  std::filesystem::remove(world.dir.database());
+  for (char const* more : {"-wal", "-shm"}) std::filesystem::remove(world.dir.database().string() + more);
+  {
+    store::Db db(world.dir.database().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    ASSERT_TRUE(
+        store::migrate(db, world.dir.database(), store::migrations::files().first(2), world.clock.time));
+    db.run(
+        "INSERT INTO meta VALUES ('epoch', 'old'), ('next_job', 5), ('next_sequence', 8);"
+        "INSERT INTO forecasters VALUES ('GB', 1, 'neso', 7, x'01');");
+  }
+  world.open();
+  put_forecaster(world, {"GB", SignalKind::kMarginal, "midas", 8, "x"});
+  auto const found = experience(world);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].forecaster.provider, "neso");
+  EXPECT_EQ(found[1].forecaster.next, 7);
+  EXPECT_EQ(found[1].forecaster.bytes, "\x01");
+}
+
+// Made-up figures of the future that an earlier greenqd stored as measured do no harm.
+TEST(Experience, StoredFiguresThatWereNotOverDoNotCount) {
+  StoreWorld world;
+  put_reply(world, 0, reply("neso", 0, half_hours(0, {1}, PointState::kActual)));
+  {
+    store::Db db(world.dir.database().string(), SQLITE_OPEN_READWRITE);
+    db.run(
+        "INSERT INTO signal_points SELECT source, begin_at + 86400000, 1, end_at + 86400000, value, 2, "
+        "received_at"
+        " FROM signal_points");
+  }
+  ASSERT_EQ(experience(world).size(), 1U);
+  EXPECT_EQ(experience(world)[0].actuals, half_hours(0, {1}, PointState::kActual));
 }
 
 }  // namespace

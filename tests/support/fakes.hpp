@@ -106,7 +106,7 @@ class FakeStore final : public app::Store {
     for (core::Signal const& own : changes.own_forecasts) issued.emplace_back(1000, own);
     for (core::StoredForecaster const& stored : changes.forecasters) {
       std::erase_if(forecasters, [&stored](core::StoredForecaster const& old) {
-        return old.zone == stored.zone && old.kind == stored.kind;
+        return old.zone == stored.zone && old.kind == stored.kind && old.provider == stored.provider;
       });
       forecasters.push_back(stored);
     }
@@ -220,9 +220,6 @@ class FakeReads final : public app::Reads {
   }
 
  private:
-  static bool measured(core::IntensityPoint const& point) {
-    return point.state <= core::PointState::kEstimated;
-  }
   static core::Instant hour_of(core::Instant at) { return std::chrono::floor<std::chrono::hours>(at); }
 
   std::vector<app::ForecastHistory::Issue> issues_of(app::ForecastQuery const& query) const {
@@ -231,8 +228,12 @@ class FakeReads final : public app::Reads {
       bool const match = signal.source.zone == query.zone && signal.source.kind == query.kind &&
                          signal.source.provider == query.provider && query.window.contains(signal.issued_at);
       app::ForecastHistory::Issue issue{signal.issued_at, signal.points};
-      std::erase_if(issue.points, measured);
-      if (!match || issue.points.empty()) continue;
+      std::erase_if(issue.points, [at = signal.received_at](core::IntensityPoint const& point) {
+        return core::was_measured(point, at);
+      });
+      for (auto& point : issue.points) point.state = std::max(point.state, core::PointState::kForecast);
+      bool const foresight = signal.as_given && signal.issue_time_is_receipt;
+      if (!match || foresight || issue.points.empty()) continue;
       auto const [place, added] = first.try_emplace(hour_of(issue.issued_at), issue);
       if (!added && issue.issued_at < place->second.issued_at) place->second = issue;
     }
@@ -249,12 +250,13 @@ class FakeReads final : public app::Reads {
         continue;
       }
       for (core::IntensityPoint const& point : signal.points) {
-        if (!measured(point) || !begins.contains(point.interval.begin)) continue;
+        if (!core::was_measured(point, signal.received_at) || !begins.contains(point.interval.begin))
+          continue;
         by_feed[{rank, source.provider}].insert_or_assign(point.interval.begin, point);
       }
     }
     std::vector<core::IntensityPoint> actuals;
-    if (by_feed.empty() || query.window.empty()) return actuals;
+    if (by_feed.empty() || query.window.empty() || !query.actuals) return actuals;
     for (auto const& [begin, point] : by_feed.begin()->second) actuals.push_back(point);
     return actuals;
   }

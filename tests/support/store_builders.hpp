@@ -158,8 +158,13 @@ inline std::vector<core::IntensityPoint> half_hours(int first, std::vector<std::
   return points;
 }
 
+// Issued then, received then or when all that it calls measured is over.
 inline core::Signal signal_of(core::SignalKind kind, int received, std::vector<core::IntensityPoint> points) {
-  return {source_of(kind), store_time(received), false, store_time(received), false, std::move(points)};
+  core::Instant at = store_time(received);
+  for (core::IntensityPoint const& point : points) {
+    if (point.state <= core::PointState::kEstimated) at = std::max(at, point.interval.end);
+  }
+  return {source_of(kind), store_time(received), false, at, false, std::move(points)};
 }
 
 // Queries in one expression.
