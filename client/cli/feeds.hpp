@@ -1,4 +1,4 @@
-// The configured sources of intensity; used by zones and doctor.
+// The configured sources of intensity; used by feeds, zones and doctor.
 #pragma once
 
 #include <string>

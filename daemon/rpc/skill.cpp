@@ -21,11 +21,6 @@ struct Judging {
 };
 using JudgingPtr = std::shared_ptr<Judging>;
 
-core::HourlyIssue hourly(app::ForecastHistory::Issue const& issue) {
-  auto hours = core::published_hours(issue.points);
-  return {hours.first, std::move(hours.values)};
-}
-
 void to_wire(core::Skill const& skill, std::string const& provider, std::string const& label,
              v1::ForecastSkill& wire) {
   wire.set_provider(provider);
@@ -70,10 +65,10 @@ void judge_next(JudgingPtr const& judging) {
         if (failed(judging->call, found)) return;
         auto const& [provider, label] = judging->providers[judging->next];
         std::vector<core::HourlyIssue> issues;
-        for (auto const& issue : found->issues) issues.push_back(hourly(issue));
-        if (judging->actuals.empty()) {
-          for (auto const& [hour, grams] : core::whole_hours(found->actuals)) judging->actuals[hour] = grams;
-        }
+        for (auto const& issue : found->issues)
+          issues.push_back(core::judged_hours(issue.issued_at, issue.points));
+        for (auto const& [hour, grams] : core::whole_hours(found->actuals)) judging->actuals[hour] = grams;
+        judging->query.actuals = false;  // the same for all
         if (!issues.empty()) {
           to_wire(core::skill_of(issues, judging->actuals), provider, label, *judging->response.add_skills());
           if (judging->issues.empty()) judging->issues = std::move(issues);

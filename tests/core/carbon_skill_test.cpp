@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/carbon/hours.hpp"
+
 namespace greenq::core {
 namespace {
 
@@ -82,6 +84,33 @@ TEST(Skill, WhatCannotBeJudgedIsLeftOut) {
   EXPECT_FALSE(skill_of({full}, flat).kept[0].share) << "nothing can be saved on a flat day";
 }
 
+// Leads were counted from the first point, an hour ago for one source and half an hour ahead for another.
+TEST(Skill, LeadsOfAllSourcesCountFromTheSameHour) {
+  using std::chrono::minutes;
+  auto const points = [](int first, int step, int count) {
+    std::vector<IntensityPoint> out;
+    for (int i = 0; i < count; ++i) {
+      Instant const at{minutes{first + i * step}};
+      out.push_back({{at, at + minutes{step}}, {(first + i * step) * 1000}, PointState::kForecast, {}});
+    }
+    return out;
+  };
+  Instant const issued{minutes{60 * 10 + 32}};
+  auto const own = judged_hours(issued, points(60 * 9, 60, 6));
+  EXPECT_EQ(own.first, 11);
+  EXPECT_THAT(own.values, testing::ElementsAre(660, 720, 780, 840));
+  auto const half_hours = judged_hours(issued, points(60 * 10 + 30, 30, 6));
+  EXPECT_EQ(half_hours.first, 11);
+  EXPECT_THAT(half_hours.values, testing::ElementsAre(675, 735)) << "the last half hour is no hour";
+  auto const late = judged_hours(issued, points(60 * 12 + 30, 60, 2));
+  EXPECT_EQ(late.first, 11);
+  ASSERT_EQ(late.values.size(), 3U);
+  EXPECT_TRUE(std::isnan(late.values[0]) && std::isnan(late.values[1]));
+  EXPECT_DOUBLE_EQ(late.values[2], 780);
+  EXPECT_EQ(judged_hours(Instant{minutes{60 * 10}}, points(60 * 10, 60, 1)).first, 10);
+  EXPECT_TRUE(judged_hours(issued, points(60 * 10, 60, 1)).values.empty());
+}
+
 TEST(Skill, PlainHistoryUsesOnlyWhatWasKnown) {
   HourlyActuals actuals;
   for (int i = 0; i < 24 * 10; ++i) actuals[i] = i / 24 * 100 + i % 24;
@@ -89,6 +118,8 @@ TEST(Skill, PlainHistoryUsesOnlyWhatWasKnown) {
   auto const yesterday = as_yesterday({like}, actuals);
   EXPECT_DOUBLE_EQ(yesterday[0].values[5], 705);
   EXPECT_DOUBLE_EQ(yesterday[0].values[29], 705) << "the day before the issue, not the day before the hour";
+  EXPECT_DOUBLE_EQ(yesterday[0].values[22], 722);
+  EXPECT_DOUBLE_EQ(yesterday[0].values[23], 623) << "that hour of day 7 was running at the time of issue";
   auto const week = as_last_week({like}, actuals);
   EXPECT_DOUBLE_EQ(week[0].values[5], 405);  // mean of days 1 to 7 at hour 5
   EXPECT_DOUBLE_EQ(week[0].values[29], 405);

@@ -89,6 +89,11 @@ std::vector<double> ranks(std::span<double const> values) {
   return out;
 }
 
+// To the last day on which that hour was over before the hour of the issue, the one before `first`.
+Hour days_back(Hour k) {
+  return (k + 1) / 24 + 1;
+}
+
 template <class Value>
 std::vector<HourlyIssue> made_of_history(std::vector<HourlyIssue> const& like, Value const& value) {
   std::vector<HourlyIssue> out;
@@ -169,14 +174,14 @@ Skill skill_of(std::vector<HourlyIssue> const& issues, HourlyActuals const& actu
 
 std::vector<HourlyIssue> as_yesterday(std::vector<HourlyIssue> const& like, HourlyActuals const& actuals) {
   return made_of_history(like,
-                         [&](Hour first, Hour k) { return at(actuals, first + k - 24 * (k / 24 + 1)); });
+                         [&](Hour first, Hour k) { return at(actuals, first + k - 24 * days_back(k)); });
 }
 
 std::vector<HourlyIssue> as_last_week(std::vector<HourlyIssue> const& like, HourlyActuals const& actuals) {
   return made_of_history(like, [&](Hour first, Hour k) {
     double sum = 0;
     int count = 0;
-    for (Hour day = k / 24 + 1; day <= k / 24 + 7; ++day) {
+    for (Hour day = days_back(k); day < days_back(k) + 7; ++day) {
       double const value = at(actuals, first + k - 24 * day);
       if (std::isnan(value)) continue;
       sum += value;
