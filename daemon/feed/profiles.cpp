@@ -85,7 +85,7 @@ core::Result<std::vector<core::Profile>> read_profiles(std::string_view profiles
       });
       if (zone == zones->end()) return broken("zones.csv does not name " + std::string(cells[0]));
       core::Profile profile{};
-      profile.source = {zone->zone, *kind, *basis, "climatology", zone->label, zone->attribution};
+      profile.source = {zone->zone, *kind, *basis, core::kClimatology, zone->label, zone->attribution};
       profiles.push_back(std::move(profile));
     }
     core::Profile& profile = profiles.back();

@@ -118,7 +118,6 @@ core::Signal replay_at(Recording const& recording, ReplayOptions const& options,
   signal.source = source_of(recording, options);
   signal.issued_at = now;
   signal.received_at = now;
-  signal.as_given = true;
   std::int64_t const current = tape.current(now);
   auto const first = std::max<std::int64_t>(0, current - static_cast<std::int64_t>(kMaxReplayPast));
   for (std::int64_t index = first; index < current && tape.exists(index); ++index) {
@@ -132,6 +131,9 @@ core::Signal replay_at(Recording const& recording, ReplayOptions const& options,
   bool const over =
       !signal.points.empty() && signal.points.back().interval.end <= now && !tape.exists(current);
   if (over && !options.past_only) signal.points.clear();
+  // A file that only measures is a feed like any: the forecaster makes its future.
+  bool const ahead = !signal.points.empty() && signal.points.back().interval.end > now;
+  signal.as_given = !options.past_only || ahead;
   return signal;
 }
 

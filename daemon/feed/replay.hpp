@@ -28,7 +28,7 @@ inline constexpr std::size_t kMaxReplayFuture = 1000;  // points
 inline constexpr core::Span kMinReplayStep{100};
 
 // What a client of that feed knows at `now`. Pure. No points once the recording is over (without `loop` and
-// `past_only`) or lies ahead.
+// `past_only`) or lies ahead. It is given, not to be corrected, unless `past_only` and nothing lies ahead.
 core::Signal replay_at(Recording const& recording, ReplayOptions const& options, core::Instant t0,
                        core::Instant now, core::Span horizon);
 // The next moment after `now` at which replay_at() says something new; nothing when it never will.

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "app/settings_table.hpp"
 #include "feed/feed.hpp"
 #include "feed/profiles.hpp"
 
@@ -20,6 +23,17 @@ TEST(Catalogue, MarginalComesBeforeAverage) {
     EXPECT_FALSE(average && entry.kind == SignalKind::kMarginal) << entry.provider;
     average = average || entry.kind == SignalKind::kAverage;
   }
+}
+
+// The settings list the providers, too; one of them could be added alone.
+TEST(Catalogue, SettingsOfferTheSameProviders) {
+  std::set<std::string> known{"auto", "file", "replay"};
+  for (CatalogueEntry const& entry : catalogue()) known.insert(entry.provider);
+  std::set<std::string> offered;
+  for (auto const& row : app::feed_rows()) {
+    if (row.key == "provider") offered.insert(row.shape.choices.begin(), row.shape.choices.end());
+  }
+  EXPECT_EQ(offered, known);
 }
 
 TEST(Catalogue, AutoAsksWhoKnowsTheZoneAndNeedsNoAccount) {

@@ -176,6 +176,7 @@ TEST_F(FileTest, FiguresOfThePastAreTakenForADay) {
   ASSERT_EQ(inbox_.signals().size(), 1U);
   EXPECT_EQ(inbox_.signals()[0].signal.points.size(), 9U);
   EXPECT_EQ(inbox_.signals()[0].signal.points.back().state, PointState::kActual);
+  EXPECT_FALSE(inbox_.signals()[0].signal.as_given) << "the forecaster makes the curve then";
   EXPECT_EQ(feed.status().health, app::FeedHealth::kStale);
   EXPECT_EQ(feed.status().last_error, "");
   replace(rows(at("2026-03-01T00:00Z"), 10, 100));
