@@ -194,7 +194,7 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
   auto const is = [&](auto... names) { return ((feed.provider == names) || ...); };
   only_for(recorded, "replay or file", {"path", "issues"});
   only_for(recorded || is("casdk", "watttime"), "replay, file, casdk or watttime", {"kind"});
-  only_for(recorded || is("electricity_maps"), "replay, file or electricity_maps", {"basis"});
+  only_for(recorded || is("electricity_maps", "casdk"), "replay, file, electricity_maps or casdk", {"basis"});
   only_for(is("watttime", "sgip"), "watttime or sgip", {"user"});
   only_for(is("watttime", "sgip", "electricity_maps"), "watttime, sgip or electricity_maps", {"secret_file"});
   only_for(!recorded && !is("auto"), "one that is asked over the network", {"region", "base_url"});

@@ -53,8 +53,8 @@ void add_recording_rows(Rows& rows) {
       [](F& f, V const& v) { f.kind = v.unset ? std::nullopt : std::optional(signal_kind(v.text)); }));
   rows.push_back(make_row<F>(
       "basis", {ValueType::kChoice, "", "recorded", "", "", {"direct", "lifecycle"}},
-      "file, replay, electricity_maps: whether upstream emissions are included; recorded: as the file says "
-      "(electricity_maps: lifecycle).",
+      "file, replay, electricity_maps, casdk: whether upstream emissions are included; recorded: as the file "
+      "says (electricity_maps: lifecycle; casdk: not known).",
       [](F& f, V const& v) {
         auto const basis = v.text == "direct" ? core::SignalBasis::kDirect : core::SignalBasis::kLifecycle;
         f.basis = v.unset ? std::nullopt : std::optional(basis);

@@ -139,6 +139,13 @@ TEST(Settings, ChecksFeeds) {
               HasSubstr("there is another neso feed"));
   EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: neso, speed: 2}\n"),
               HasSubstr("belongs to the provider replay"));
+  EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: neso, basis: direct}\n"),
+              HasSubstr("belongs to the provider replay, file, electricity_maps or casdk"));
+  EXPECT_EQ(good("site: {zone: GB}\nfeeds:\n  - {provider: casdk, kind: average, basis: direct, region: r, "
+                 "base_url: 'http://127.0.0.1'}\n")
+                .feeds[0]
+                .basis,
+            core::SignalBasis::kDirect);
   EXPECT_THAT(bad("feeds: {provider: neso}"), HasSubstr("write a list"));
   EXPECT_THAT(bad("site: {zone: GB}\nfeeds:\n  - {provider: replay, path: a, speed: 0}\n"),
               HasSubstr("out of range"));
