@@ -326,6 +326,7 @@ class PolledFeed final : public app::Feed {
   static void accepted(Ptr const& shared, core::Signal signal) {
     Instant const now = shared->context.clock->now();
     bool const recovered = std::exchange(shared->failures, 0) > 0;
+    Instant const known_before = shared->actuals_until;
     // Before gaps are bridged: what is made up is not known.
     for (core::IntensityPoint const& point : signal.points) {
       if (!core::was_measured(point, signal.received_at)) continue;
@@ -333,7 +334,9 @@ class PolledFeed final : public app::Feed {
     }
     signal.points = core::bridge_gaps(signal.points, signal.received_at);
     auto const issue = signal.issue_time_is_receipt ? std::nullopt : std::optional(signal.issued_at);
-    bool const news = signal.points != shared->posted || issue != shared->posted_issue;
+    // The same figures say more once a running step is over.
+    bool const over = shared->actuals_until > known_before;
+    bool const news = over || signal.points != shared->posted || issue != shared->posted_issue;
     shared->posted = signal.points;
     shared->posted_issue = issue;
     Instant const next = next_regular(shared->provider.poll, shared->phase, now, shared->context.random());

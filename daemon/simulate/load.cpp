@@ -102,7 +102,7 @@ std::optional<sim::Series> series_of(std::string const& path, feed::Recording co
   std::vector<core::IntensityPoint> points;
   for (feed::RecordedPoint const& point : recording.points)
     points.push_back({{point.begin, point.begin + recording.step}, point.value});
-  points = core::bridge_gaps(std::move(points));
+  points = core::bridge_gaps(points, recording.end());
   std::vector<core::Intensity> values;
   for (core::IntensityPoint const& point : points) values.push_back(point.value);
   if (static_cast<std::int64_t>(values.size()) == (recording.end() - recording.begin()) / recording.step)

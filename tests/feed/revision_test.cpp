@@ -40,7 +40,7 @@ class RevisionTest : public testing::TestWithParam<ProviderDouble> {
     context.inbox = &inbox_;
     context.host = &host_;
     context.random = [] { return 0.5; };
-    context.known_until = [] { return kKnown; };
+    context.known_until = [](core::SignalSource const&) { return kKnown; };
     auto feed = make_feed(GetParam().config("https://host.test"), std::move(context));
     ASSERT_TRUE(feed);
     feed_ = std::move(*feed);
