@@ -21,6 +21,15 @@ Points issue_before(Db& db, std::int64_t source, core::Instant moment) {
   return row.step() ? decode_points(row.blob(0)) : Points();
 }
 
+// What a recording that is played says of now: it is no issue, and not over yet.
+Points newest_given(Db& db, std::int64_t source) {
+  Statement row = db.prepare("SELECT latest FROM signal_sources WHERE id = ? AND latest <> ''");
+  row.bind(source);
+  if (!row.step()) return {};
+  core::Signal signal = decode_signal(row.text(0));
+  return signal.as_given && signal.issue_time_is_receipt ? std::move(signal.points) : Points();
+}
+
 core::Span run_time(core::Job const& job, std::vector<core::EnergySlice> const& slices) {
   core::Instant last{};
   for (core::EnergySlice const& slice : slices) last = std::max(last, slice.interval.end);
@@ -49,6 +58,9 @@ PricedCurve curve_for(Db& db, Prices const& prices, core::SignalKind kind, core:
   };
   for (StoredSource const& feed : feeds)
     fill(feed, measured(db, feed.id, {whole.begin - kLongestPoint, whole.end}));
+  for (StoredSource const& feed : feeds) {
+    if (!core::Curve(points).covered(whole)) fill(feed, newest_given(db, feed.id));
+  }
   for (StoredSource const& feed : feeds)
     fill(feed, core::fill_gaps({}, issue_before(db, feed.id, run.begin), run));
   for (StoredSource const& feed : feeds) fill(feed, issue_before(db, feed.id, whole.begin));

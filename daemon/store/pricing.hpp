@@ -21,8 +21,9 @@ struct PricedCurve {
 };
 
 // Intensity over `run` and over the same interval moved by `shift`. Rungs, best first: past figures (newest
-// revision) of the feeds by rank; the forecast issued last before `run`; the one issued last before the moved
-// interval; the newest one issued before the end; the typical day; the yearly factor.
+// revision) of the feeds by rank; what a recording that is played says; the forecast issued last before
+// `run`; the one issued last before the moved interval; the newest one issued before the end; the typical
+// day; the yearly factor.
 PricedCurve curve_for(Db& db, Prices const& prices, core::SignalKind kind, core::Interval run,
                       core::Span shift);
 

@@ -312,6 +312,18 @@ TEST(Track, GivenFiguresAboveTheTeacherAreUsed) {
   EXPECT_EQ(track.view(kStart + hours{7}, hours{48}).source.provider, "teacher");
 }
 
+// A file that only measured teaches; once it reaches beyond now, its figures are used as they are.
+TEST(Track, GivenFiguresOfTheTeacherItselfAreUsedAsTheyAre) {
+  Track track;
+  track.put(0, reply({.provider = "file", .past = 24 * 10, .future = 0}));
+  ASSERT_EQ(track.learned_from(), "file");
+  Signal given = reply({.provider = "file", .past = 24, .future = 6, .offset = 200});
+  given.as_given = true;
+  track.put(0, given);
+  EXPECT_NEAR(static_cast<double>(track.view(kStart, hours{24}).curve->at(kStart)->value.value) / 1000,
+              shape(hour_of(kStart)) + 200, 0.01);
+}
+
 TEST(Track, AForecastWithoutActualsAboveTheTeacherIsUsed) {
   Track track;
   track.put(0, reply({.provider = "forecast-only", .past = 0, .future = 24, .offset = 200}));
@@ -321,6 +333,16 @@ TEST(Track, AForecastWithoutActualsAboveTheTeacherIsUsed) {
   EXPECT_NEAR(static_cast<double>(view.curve->at(kStart)->value.value) / 1000, shape(hour_of(kStart)) + 200,
               0.01);
   EXPECT_EQ(view.curve->at(kStart - hours{1})->state, PointState::kActual);
+}
+
+TEST(Track, AnOldReplyOfASilentFeedDoesNotStandAboveItsSuccessor) {
+  Track track;
+  track.put(0, reply({.provider = "silent", .past = 24 * 10, .future = 72, .offset = 300}));
+  Instant const now = kStart + hours{55};
+  track.put(1, reply({.provider = "successor", .now = now, .past = 24 * 10}));
+  auto const view = track.view(now, hours{24});
+  EXPECT_EQ(view.source.provider, "successor");
+  EXPECT_NEAR(static_cast<double>(view.curve->at(now)->value.value) / 1000, shape(hour_of(now)), 60);
 }
 
 TEST(Track, AFeedThatOnlyMeasuresIsNamedBesideAnother) {

@@ -77,6 +77,9 @@ TEST(ReplayAt, TellsThePastAfterTheEndOnRequest) {
   ASSERT_EQ(signal.points.size(), 6U);
   EXPECT_EQ(signal.points.back().interval, (Interval{kT0 + seconds{6}, kT0 + seconds{8}}));
   EXPECT_EQ(signal.points.back().state, PointState::kActual);
+  EXPECT_FALSE(signal.as_given) << "a forecaster goes on from it";
+  EXPECT_TRUE(replay_at(six_hours(), options, kT0, kT0 + seconds{3}, kFar).as_given);
+  EXPECT_TRUE(replay_at(six_hours(), from_two(), kT0, kT0 + seconds{7}, kFar).as_given);
 }
 
 TEST(ReplayAt, LoopsToTheBeginningOfTheRecording) {

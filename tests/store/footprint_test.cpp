@@ -117,6 +117,21 @@ TEST(Price, GapsFromTheForecastThatWasNewestBeforeTheRun) {
   EXPECT_FALSE(footprint(world, 1)->final);
 }
 
+// Perfect foresight is archived as no issue; the step that runs is priced by the reply itself.
+TEST(Price, ARecordingPricesTheStepThatIsNotOver) {
+  StoreWorld world;
+  put_job(world);
+  core::Signal replay =
+      signal_of(SignalKind::kMarginal, 95, half_hours(0, {300, 400, 100}, PointState::kActual));
+  replay.points.push_back(half_hours(90, {200}, PointState::kForecast)[0]);
+  replay.as_given = replay.issue_time_is_receipt = true;
+  put_signal(world, replay);
+  core::Footprint const f = priced(world);
+  EXPECT_EQ(f.marginal.carbon.value, 300'000);
+  EXPECT_EQ(f.marginal.shares.at(PointState::kForecast).value, kKwh);
+  EXPECT_FALSE(footprint(world, 1)->final);
+}
+
 TEST(Price, ThenTheTypicalDay) {
   StoreWorld world;
   world.prices.profiles = {profile(SignalKind::kAverage, 50)};

@@ -159,17 +159,18 @@ bool Track::stale(Instant now) const {
 }
 
 // What feeds and experience say, best first.
-std::vector<Track::Rung> Track::ladder() const {
+std::vector<Track::Rung> Track::ladder(Instant now) const {
   std::vector<Rung> rungs;
   auto const add = [&](auto const& wanted) {
     for (Ranked const& ranked : replies_) {
       if (wanted(ranked)) rungs.push_back({ranked.signal->points, &ranked});
     }
   };
-  // Given figures of the feed itself are not corrected by what it taught before.
-  auto const first = [this](Ranked const& ranked) {
+  // Given figures of the feed itself are not corrected by what it taught before. A feed that fell silent does
+  // not stand above the one that took over.
+  auto const first = [this, now](Ranked const& ranked) {
     bool const above = ranked.rank < lesson_.rank || (ranked.signal->as_given && ranked.rank == lesson_.rank);
-    return ranked.trusted && above;
+    return ranked.trusted && above && now - ranked.signal->received_at <= kSilence;
   };
   auto const teacher = std::find_if(replies_.begin(), replies_.end(), [this](Ranked const& ranked) {
     return ranked.signal->source.provider == lesson_.provider;
@@ -193,7 +194,7 @@ KindView Track::view(Instant now, Span horizon) const {
     wanted.begin = std::min(wanted.begin, ranked.signal->points.front().interval.begin);
     wanted.end = std::max(wanted.end, ranked.signal->points.back().interval.end);
   }
-  std::vector<Rung> const rungs = ladder();
+  std::vector<Rung> const rungs = ladder(now);
   Points points;
   for (Rung const& rung : rungs) points = fill_gaps(points, rung.points, wanted);
   auto named =

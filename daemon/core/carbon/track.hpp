@@ -91,7 +91,7 @@ class Track {
   void learn(int rank, Signal const& signal);
   bool may_teach(int rank, Instant measured_until) const;
   void change_to(std::string const& provider);
-  std::vector<Rung> ladder() const;
+  std::vector<Rung> ladder(Instant now) const;
 
   std::vector<Ranked> replies_;  // ordered by rank
   Lesson lesson_;
