@@ -1,5 +1,7 @@
 #include "feed/target.hpp"
 
+#include <boost/url/ipv4_address.hpp>
+#include <boost/url/ipv6_address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <string_view>
@@ -9,7 +11,15 @@ namespace greenq::feed {
 namespace {
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  auto const v4 = boost::urls::parse_ipv4_address({host.data(), host.size()});
+  if (v4) return v4->is_loopback();
+  auto const v6 = boost::urls::parse_ipv6_address({host.data(), host.size()});
+  return v6 ? v6->is_loopback() : host == "localhost";
+}
+
+// "127.0.0.1.example.org" is read as 127.0.0.1 with the path ".example.org".
+bool begins_with_slash(std::string_view path) {
+  return path.empty() || path.front() == '/';
 }
 
 }  // namespace
@@ -35,6 +45,7 @@ core::Result<Target> parse_target(std::string const& text) {
   target.host_header = ipv6 ? "[" + target.host + "]" : target.host;
   if (target.port != usual) target.host_header += ":" + std::to_string(target.port);
   target.path = std::string(url->encoded_path());
+  if (!begins_with_slash(target.path)) return bad("has a host that is neither an address nor a name");
   if (target.path.empty()) target.path = "/";
   if (url->has_query()) target.path += "?" + std::string(url->encoded_query());
   return target;
@@ -44,7 +55,8 @@ core::Result<std::optional<Target>> parse_proxy(std::string const& text, std::st
   if (text.empty() || is_loopback(host)) return std::optional<Target>{};
   auto const url = boost::urls::parse_uri(text);
   bool const good = url && url->scheme_id() == boost::urls::scheme::http && !url->host_address().empty() &&
-                    (url->port().empty() || url->port_number() != 0);
+                    (url->port().empty() || url->port_number() != 0) &&
+                    begins_with_slash(url->encoded_path());
   if (!good || url->has_userinfo()) {
     return core::fail(core::ErrorCode::kInvalidArgument, "BAD_PROXY",
                       "the proxy must be an address like http://proxy.example:3128, without a user");

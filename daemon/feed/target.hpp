@@ -17,7 +17,8 @@ struct Target {
   std::string path;
 };
 
-// kInvalidArgument BAD_URL: https only, or http to this host; without a user.
+// kInvalidArgument BAD_URL: https only, or http to this host (localhost, 127.0.0.0/8 or ::1, as an address
+// and not as the beginning of a name); without a user.
 core::Result<Target> parse_target(std::string const& text);
 // Nothing: none is to be used for that host. kInvalidArgument BAD_PROXY.
 core::Result<std::optional<Target>> parse_proxy(std::string const& text, std::string const& host);

@@ -126,6 +126,20 @@ TEST_F(HttpTest, RefusesAddressesThatAreNotSafe) {
   }
 }
 
+TEST_F(HttpTest, ANameThatBeginsLikeAnAddressOfThisHostIsNotThisHost) {
+  for (char const* url :
+       {"http://127.example.org/", "http://127.0.0.1.example.org/", "http://127.0.0/", "http://128.0.0.1/",
+        "http://localhost.example.org/", "http://[::2]/", "http://[::ffff:10.0.0.1]/"}) {
+    EXPECT_EQ(reason(get(url)), "BAD_URL") << url;
+  }
+  request_.proxy = "http://127.0.0.1:1";
+  EXPECT_EQ(reason(get("https://127.example.org/")),
+            "CONNECT");  // a host elsewhere is asked through the proxy
+  for (char const* url : {"http://127.0.0.2:1/", "http://[::1]:1/"})
+    EXPECT_EQ(reason(get(url)), "CONNECT") << url;
+  EXPECT_EQ(reason(get("http://localhost:1/")), "DNS");  // good so far
+}
+
 TEST_F(HttpTest, TrustsOnlyCertificatesItCanVerify) {
   test::Certificate const good = test::make_certificate(false);
   test::Certificate const other = test::make_certificate(false);
@@ -145,6 +159,26 @@ TEST_F(HttpTest, TrustsOnlyCertificatesItCanVerify) {
   EXPECT_EQ(reason(get(stranger.url(), dir_.write("wrong.pem", wrong_name.cert_pem))), "TLS");
   EXPECT_EQ(reason(get(server.url(), "/nonexistent.pem")), "TLS");
   EXPECT_TRUE(old.requests().empty());
+}
+
+TEST_F(HttpTest, CertificatesAreReadOnceAndAgainWhenTheirFileChanges) {
+  test::Certificate const before = test::make_certificate(false);
+  test::Certificate const after = test::make_certificate(false);
+  HttpServer old_server({reply(200, "{}")}, &before);
+  HttpServer new_server({reply(200, "{}")}, &after);
+  std::string const file = dir_.write("ca.pem", before.cert_pem);
+  EXPECT_EQ(reason(get(old_server.url(), file)), "accepted");
+  // The same time and size: it is taken for the one that was read, and what it says now does not matter.
+  auto const time = std::filesystem::last_write_time(file);
+  std::ofstream(file, std::ios::in | std::ios::out).write("#", 1);
+  std::filesystem::last_write_time(file, time);
+  EXPECT_EQ(reason(get(old_server.url(), file)), "accepted");
+  dir_.write("ca.pem", after.cert_pem);
+  std::filesystem::last_write_time(file, time + std::chrono::seconds{1});
+  EXPECT_EQ(reason(get(new_server.url(), file)), "accepted");
+  EXPECT_EQ(reason(get(old_server.url(), file)), "TLS");
+  std::filesystem::remove(file);
+  EXPECT_EQ(reason(get(new_server.url(), file)), "TLS");  // what is gone is not trusted
 }
 
 TEST_F(HttpTest, SendsHeadersLoginAndValidators) {
@@ -222,7 +256,7 @@ TEST_F(HttpTest, SaysWhatAProxyRefuses) {
 
 TEST_F(HttpTest, RefusesProxiesThatAreNotUnderstood) {
   for (char const* proxy : {"proxy:3128", "https://proxy:3128", "http://someone:hidden@proxy:3128", "http://",
-                            "socks5://p:1", "http://proxy:70000"}) {
+                            "socks5://p:1", "http://proxy:70000", "http://127.0.0.1.example.org:1"}) {
     request_.proxy = proxy;
     auto const answer = get("https://" + kFarHost + "/");
     EXPECT_EQ(reason(answer), "BAD_PROXY") << proxy;
