@@ -1,14 +1,12 @@
 #include "feed/file.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <mutex>
-#include <tuple>
 
 #include "core/carbon/utc_text.hpp"
 #include "feed/blocking.hpp"
+#include "feed/file_stamp.hpp"
 #include "feed/recording.hpp"
 #include "feed/replay.hpp"
 
@@ -20,16 +18,7 @@ using core::Span;
 
 constexpr Span kFileAge{std::chrono::hours{24}};  // figures that ended longer ago are of no use
 
-// What changes when a file does; all zero: there is none. Device, inode, size, time of change.
-using Stamp = std::tuple<dev_t, ino_t, off_t, time_t, long>;
-
-Stamp stamp_of(std::string const& path) {
-  struct stat info {};
-  if (path.empty() || ::stat(path.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
-}
-
-using Stamps = std::array<Stamp, 2>;  // of the figures, of the issues
+using Stamps = std::array<FileStamp, 2>;  // of the figures, of the issues
 
 struct Look {
   Stamps stamps{};

@@ -2,7 +2,9 @@
 
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -22,6 +24,7 @@
 
 #include "core/check.hpp"
 #include "feed/blocking.hpp"
+#include "feed/file_stamp.hpp"
 #include "feed/target.hpp"
 
 namespace greenq::feed {
@@ -248,7 +251,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
   http::response_parser<http::string_body> parser_;
 };
 
-core::Result<std::shared_ptr<asio::ssl::context>> tls_context(std::string const& ca_file) {
+using Context = std::shared_ptr<asio::ssl::context>;
+
+core::Result<Context> load_context(std::string const& ca_file) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   error_code failed;
   (void)context->set_verify_mode(asio::ssl::verify_peer, failed);
@@ -263,6 +268,25 @@ core::Result<std::shared_ptr<asio::ssl::context>> tls_context(std::string const&
   return context;
 }
 
+// What is trusted, by ca_file. Certificates are read again when a file of them changed, and not otherwise:
+// that takes tens of milliseconds.
+class Trust {
+ public:
+  core::Result<Context> context(std::string const& ca_file) {
+    Stamps const stamps{stamp_of(ca_file), stamp_of(X509_get_default_cert_file()),
+                        stamp_of(X509_get_default_cert_dir())};
+    auto const known = known_.find(ca_file);
+    if (known != known_.end() && known->second.first == stamps) return known->second.second;
+    auto context = load_context(ca_file);
+    if (context) known_.insert_or_assign(ca_file, std::pair(stamps, *context));
+    return context;
+  }
+
+ private:
+  using Stamps = std::array<FileStamp, 3>;
+  std::map<std::string, std::pair<Stamps, Context>> known_;
+};
+
 }  // namespace
 
 struct AsioHost::Impl {
@@ -270,6 +294,7 @@ struct AsioHost::Impl {
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   std::map<std::uint64_t, asio::steady_timer> timers;  // io thread only
   std::atomic<std::uint64_t> next_timer{1};
+  Trust trust;  // io thread only
   Blocking blocking;
   Lookup lookup;
   std::thread thread;
@@ -342,7 +367,7 @@ void AsioHost::get(HttpRequest request, std::function<void(core::Result<HttpRepl
     }
     auto proxy = parse_proxy(request.proxy, target->host);
     if (!proxy) return done(tl::unexpected(proxy.error()));
-    auto context = tls_context(request.ca_file);
+    auto context = impl->trust.context(request.ca_file);
     if (!context) return done(tl::unexpected(context.error()));
     std::make_shared<Exchange<TlsStream>>(impl->io, std::move(*context), std::move(request),
                                           std::move(*target), std::move(*proxy), std::move(done))
