@@ -1,7 +1,8 @@
 // carbon-time: each job starts where (saving against a start now) / (wait + length) is greatest. Source:
-// Hanafy et al., "Going Green for Less Green" (ASPLOS 2024), umassos/GAIA, policy Carbon-Time: jobs under 2
-// hours wait at most 6 hours, longer ones 24 (or the slack, see PolicyOptions); only the mean length of the
-// job's queue is known, taken over the whole trace; candidates are whole hours after the submit.
+// Hanafy et al., "Going Green for Less Green" (ASPLOS 2024), umassos/GAIA, policy Carbon-Time. There are two
+// queues, jobs under 2 hours and longer ones, with a longest wait each (6 and 24 hours there); of a job only
+// the mean length of its queue over the whole trace is known; candidates are whole hours after the submit.
+// Without longest waits in PolicyOptions there is one queue, and each job waits up to its deadline.
 #include <array>
 
 #include "sim/policies.hpp"
@@ -17,7 +18,9 @@ constexpr core::Span kCandidates{std::chrono::hours{1}};
 class CarbonTime final : public ReleasePolicy {
  public:
   CarbonTime(Instance const& instance, std::shared_ptr<Outlook> outlook, PolicyOptions const& options)
-      : prices_(std::move(outlook)), longest_wait_{options.short_wait, options.long_wait} {
+      : prices_(std::move(outlook)),
+        longest_wait_{options.short_wait, options.long_wait},
+        two_queues_(options.short_wait || options.long_wait) {
     std::array<std::int64_t, 2> count{};
     for (SimJob const& job : instance.jobs) {
       length_[queue_of(job)] += job.duration;
@@ -29,7 +32,7 @@ class CarbonTime final : public ReleasePolicy {
   }
 
  private:
-  static std::size_t queue_of(SimJob const& job) { return job.duration < kShort ? 0 : 1; }
+  std::size_t queue_of(SimJob const& job) const { return two_queues_ && job.duration >= kShort ? 1 : 0; }
 
   core::Instant release_at(SimJob const& job, core::Instant now) override {
     std::size_t const queue = queue_of(job);
@@ -51,14 +54,15 @@ class CarbonTime final : public ReleasePolicy {
 
   Prices prices_;
   std::array<std::optional<core::Span>, 2> longest_wait_;
+  bool two_queues_;
   std::array<core::Span, 2> length_{};
 };
 
 }  // namespace
 
-std::unique_ptr<Policy> make_carbon_time(Instance const& instance, std::shared_ptr<Outlook> outlook,
+std::unique_ptr<Policy> make_carbon_time(Instance const& instance, std::shared_ptr<Outlook> const& outlook,
                                          PolicyOptions const& options) {
-  return std::make_unique<CarbonTime>(instance, std::move(outlook), options);
+  return std::make_unique<CarbonTime>(instance, outlook, options);
 }
 
 }  // namespace greenq::sim

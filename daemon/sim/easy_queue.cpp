@@ -6,6 +6,12 @@
 
 namespace greenq::sim {
 
+void EasyQueue::push(SimJob const& job) {
+  auto const place = std::upper_bound(queue_.begin(), queue_.end(), job.id,
+                                      [](core::JobId id, Entry const& entry) { return id < entry.id; });
+  queue_.insert(place, {job.id, job.gpus, job.duration});
+}
+
 void EasyQueue::launch(Entry const& entry, core::Instant now, std::vector<core::JobId>& out) {
   ends_.emplace_back(now + entry.duration, entry.gpus);
   out.push_back(entry.id);

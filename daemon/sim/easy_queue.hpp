@@ -18,14 +18,13 @@ class EasyQueue {
  public:
   explicit EasyQueue(Backfill backfill = Backfill::kYes) : backfill_(backfill) {}
 
-  // Behind all that are queued.
-  void push(SimJob const& job) { push({job.id, job.gpus, job.duration}); }
   struct Entry {
     core::JobId id = 0;
     std::uint32_t gpus = 0;
     core::Span duration{0};
   };
-  void push(Entry entry) { queue_.push_back(entry); }
+  // The queue is ordered by submit, whenever jobs join it.
+  void push(SimJob const& job);
   bool empty() const { return queue_.empty(); }
   std::vector<Entry> const& entries() const { return queue_; }
 

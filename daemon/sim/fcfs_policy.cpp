@@ -25,11 +25,11 @@ class QueuePolicy final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_fcfs(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&) {
+std::unique_ptr<Policy> make_fcfs(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&) {
   return std::make_unique<QueuePolicy>(Backfill::kNo);
 }
 
-std::unique_ptr<Policy> make_easy(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&) {
+std::unique_ptr<Policy> make_easy(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&) {
   return std::make_unique<QueuePolicy>(Backfill::kYes);
 }
 

@@ -144,6 +144,7 @@ class Fluid {
 
 std::vector<core::Instant> due_times(Instance const& instance, Schedule const& baseline) {
   std::vector<core::Instant> due;
+  due.reserve(instance.jobs.size());
   for (SimJob const& job : instance.jobs)
     due.push_back(std::max(job.deadline, baseline.segments[job.id - 1].back().end));
   return due;

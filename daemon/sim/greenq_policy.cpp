@@ -135,14 +135,14 @@ class GreenqPolicy final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_greenq(Instance const& instance, std::shared_ptr<Outlook> outlook,
+std::unique_ptr<Policy> make_greenq(Instance const& instance, std::shared_ptr<Outlook> const& outlook,
                                     PolicyOptions const& options) {
   core::ShiftOptions shift = options.shift;
   if (instance.kind == core::SignalKind::kMarginal) {
     shift.wait_charge = options.marginal_wait_charge;
     shift.usual_error = 0.3;
   }
-  return std::make_unique<GreenqPolicy>(instance, std::move(outlook), shift);
+  return std::make_unique<GreenqPolicy>(instance, outlook, shift);
 }
 
 }  // namespace greenq::sim

@@ -25,9 +25,9 @@ class LowestWindow final : public ReleasePolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outlook> outlook,
+std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outlook> const& outlook,
                                            PolicyOptions const&) {
-  return std::make_unique<LowestWindow>(std::move(outlook));
+  return std::make_unique<LowestWindow>(outlook);
 }
 
 }  // namespace greenq::sim

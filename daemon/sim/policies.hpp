@@ -7,15 +7,19 @@
 
 namespace greenq::sim {
 
-using PolicyMaker = std::unique_ptr<Policy> (*)(Instance const&, std::shared_ptr<Outlook>,
+using PolicyMaker = std::unique_ptr<Policy> (*)(Instance const&, std::shared_ptr<Outlook> const&,
                                                 PolicyOptions const&);
 
-std::unique_ptr<Policy> make_fcfs(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
-std::unique_ptr<Policy> make_easy(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
-std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
-std::unique_ptr<Policy> make_carbon_time(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
-std::unique_ptr<Policy> make_threshold(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
-std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
-std::unique_ptr<Policy> make_greenq(Instance const&, std::shared_ptr<Outlook>, PolicyOptions const&);
+std::unique_ptr<Policy> make_fcfs(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&);
+std::unique_ptr<Policy> make_easy(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&);
+std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outlook> const&,
+                                           PolicyOptions const&);
+std::unique_ptr<Policy> make_carbon_time(Instance const&, std::shared_ptr<Outlook> const&,
+                                         PolicyOptions const&);
+std::unique_ptr<Policy> make_threshold(Instance const&, std::shared_ptr<Outlook> const&,
+                                       PolicyOptions const&);
+std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook> const&,
+                                         PolicyOptions const&);
+std::unique_ptr<Policy> make_greenq(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&);
 
 }  // namespace greenq::sim

@@ -32,10 +32,10 @@ std::vector<std::string_view> policy_names() {
 }
 
 std::unique_ptr<Policy> make_policy(std::string_view name, Instance const& instance,
-                                    std::shared_ptr<Outlook> outlook, PolicyOptions const& options) {
+                                    std::shared_ptr<Outlook> const& outlook, PolicyOptions const& options) {
   auto const* const found = std::find_if(kPolicies.begin(), kPolicies.end(),
                                          [&](Named const& policy) { return policy.name == name; });
-  return found == kPolicies.end() ? nullptr : found->make(instance, std::move(outlook), options);
+  return found == kPolicies.end() ? nullptr : found->make(instance, outlook, options);
 }
 
 }  // namespace greenq::sim

@@ -44,6 +44,7 @@ struct PolicyOptions {
 std::vector<std::string_view> policy_names();
 // Null: unknown name. The instance must outlive the policy.
 std::unique_ptr<Policy> make_policy(std::string_view name, Instance const& instance,
-                                    std::shared_ptr<Outlook> outlook, PolicyOptions const& options = {});
+                                    std::shared_ptr<Outlook> const& outlook,
+                                    PolicyOptions const& options = {});
 
 }  // namespace greenq::sim

@@ -49,9 +49,9 @@ class Threshold final : public ReselectPolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_threshold(Instance const& instance, std::shared_ptr<Outlook> outlook,
+std::unique_ptr<Policy> make_threshold(Instance const& instance, std::shared_ptr<Outlook> const& outlook,
                                        PolicyOptions const& options) {
-  return std::make_unique<Threshold>(instance, std::move(outlook), options.percentile);
+  return std::make_unique<Threshold>(instance, outlook, options.percentile);
 }
 
 }  // namespace greenq::sim

@@ -33,9 +33,9 @@ class WaitAwhile final : public ReselectPolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook> outlook,
+std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook> const& outlook,
                                          PolicyOptions const&) {
-  return std::make_unique<WaitAwhile>(std::move(outlook));
+  return std::make_unique<WaitAwhile>(outlook);
 }
 
 }  // namespace greenq::sim
