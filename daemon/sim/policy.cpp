@@ -19,6 +19,7 @@ constexpr std::array kPolicies{
     Named{"easy", make_easy},
     Named{"lowest-window", make_lowest_window},
     Named{"carbon-time", make_carbon_time},
+    Named{"calendar", make_calendar},
     Named{"threshold", make_threshold},
     Named{"wait-awhile-replan", make_wait_awhile},
 };
@@ -27,6 +28,7 @@ constexpr std::array kPolicies{
 
 std::vector<std::string_view> policy_names() {
   std::vector<std::string_view> out;
+  out.reserve(kPolicies.size());
   for (Named const& policy : kPolicies) out.push_back(policy.name);
   return out;
 }

@@ -100,10 +100,12 @@ class ParamsReader {
 std::optional<sim::Series> series_of(std::string const& path, feed::Recording const& recording,
                                      Problems& problems) {
   std::vector<core::IntensityPoint> points;
+  points.reserve(recording.points.size());
   for (feed::RecordedPoint const& point : recording.points)
     points.push_back({{point.begin, point.begin + recording.step}, point.value});
   points = core::bridge_gaps(points, recording.end());
   std::vector<core::Intensity> values;
+  values.reserve(points.size());
   for (core::IntensityPoint const& point : points) values.push_back(point.value);
   if (static_cast<std::int64_t>(values.size()) == (recording.end() - recording.begin()) / recording.step)
     return sim::Series{recording.begin(), recording.step, std::move(values)};
@@ -139,8 +141,8 @@ void take_issues(feed::Recording const& recording, sim::Instance& instance) {
 }
 
 // Splits what was recorded at `start` into history and truth.
-void take_carbon(std::string const& path, Read read, std::optional<Instant> start, sim::Instance& instance,
-                 Problems& problems) {
+void take_carbon(std::string const& path, Read const& read, std::optional<Instant> start,
+                 sim::Instance& instance, Problems& problems) {
   sim::Series const& all = read.series;
   Instant const begin = start ? all.step_begin(*start) : all.begin();
   if (begin < all.begin() || begin >= all.end()) {
@@ -205,7 +207,7 @@ void load_directory(fs::path const& folder, sim::Instance& instance, Problems& p
   if (instance.name.empty()) instance.name = folder.filename().string();
   std::string const carbon = (folder / "carbon.csv").string();
   if (auto read = read_series({carbon, there(folder / "forecast.csv"), params.kind}, problems))
-    take_carbon(carbon, std::move(*read), std::nullopt, instance, problems);
+    take_carbon(carbon, *read, std::nullopt, instance, problems);
   if (std::string const history = there(folder / "history.csv"); !history.empty()) {
     auto read = read_series({history, {}, params.kind}, problems);
     if (read && !instance.truth.empty() && read->series.end() > instance.begin())
@@ -222,7 +224,7 @@ void load_files(Sources const& sources, sim::Instance& instance, Problems& probl
                sources.resume_overhead_s, sources.kind},
               instance);
   if (auto read = read_series({sources.carbon, sources.forecast, sources.kind}, problems))
-    take_carbon(sources.carbon, std::move(*read), sources.start, instance, problems);
+    take_carbon(sources.carbon, *read, sources.start, instance, problems);
   take_jobs(sources.jobs, instance, problems);
 }
 
