@@ -35,6 +35,13 @@ struct FeedConfig {
   std::string proxy{};   // "http://host:port"; empty: none
 };
 
+// Figures that ended longer ago are of no use.
+inline constexpr core::Span kUsefulFor{std::chrono::hours{24}};
+// Of a feed with nothing newer than figures that end at `until`.
+inline app::FeedHealth health_of_old(core::Instant until, core::Instant now) {
+  return until > now - kUsefulFor ? app::FeedHealth::kStale : app::FeedHealth::kDead;
+}
+
 enum class LogLevel { kInfo, kWarning, kError };
 
 class Commons;
@@ -49,7 +56,8 @@ struct FeedContext {
   // Where the stored actuals of this feed end. May be empty. Asked once, on the io thread.
   std::function<core::Instant(core::SignalSource const&)> known_until;
   std::string install_id;  // spreads the polls of many installations
-  // Stable id, then one sentence. May be empty. Any thread.
+  // Stable id, then one sentence. May be empty. Any thread. Must not call the feed, whose stop() waits for
+  // it.
   std::function<void(LogLevel, std::string const&, std::string const&)> log;
 };
 

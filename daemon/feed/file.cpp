@@ -16,8 +16,6 @@ namespace {
 using core::Instant;
 using core::Span;
 
-constexpr Span kFileAge{std::chrono::hours{24}};  // figures that ended longer ago are of no use
-
 using Stamps = std::array<FileStamp, 2>;  // of the figures, of the issues
 
 struct Look {
@@ -80,9 +78,7 @@ class FileFeed final : public app::Feed {
     if (!status.last_success) return status;
     Instant const now = shared_->context.clock->now();
     Instant const until = shared_->known_until;
-    status.health = until > now              ? app::FeedHealth::kFresh
-                    : until > now - kFileAge ? app::FeedHealth::kStale
-                                             : app::FeedHealth::kDead;
+    status.health = until > now ? app::FeedHealth::kFresh : health_of_old(until, now);
     return status;
   }
 
@@ -178,7 +174,8 @@ class FileFeed final : public app::Feed {
     std::replace(problem.begin(), problem.end(), '\n', ';');
     if (problem == shared.problem) return;
     shared.problem = std::move(problem);
-    if (!shared.context.log) return;
+    std::lock_guard const lock(shared.mutex);  // stop() waits for a line on its way
+    if (shared.stopped || !shared.context.log) return;
     std::string const who = "file " + shared.options.zone + ": ";
     if (shared.problem.empty()) {
       shared.context.log(LogLevel::kInfo, "feed.recovered", who + "the file can be used again");
@@ -194,7 +191,7 @@ class FileFeed final : public app::Feed {
     if (shared->stopped) return;
     news = news || !shared->status.last_success || (shared->change && now >= *shared->change);
     shared->change = next_change(shared->recording, shared->options, begin, now);
-    bool const over = shared->known_until <= now - kFileAge;
+    bool const over = shared->known_until <= now - kUsefulFor;
     if (news && !over) {
       core::Signal signal = replay_at(shared->recording, shared->options, begin, now, shared->horizon);
       if (!signal.points.empty()) {

@@ -193,6 +193,20 @@ TEST_F(FileTest, FiguresOfThePastAreTakenForADay) {
   EXPECT_EQ(feed.status().last_error, "");
 }
 
+// As for a server, see AnAcceptedReplyReachesTheInbox: stale is what is old and still of use.
+TEST_F(FileTest, StaleMeansTheSameAsForAServer) {
+  Instant const end = at("2026-03-01T09:00Z");
+  EXPECT_EQ(health_of_old(end + hours{1}, end), app::FeedHealth::kStale);
+  EXPECT_EQ(health_of_old(end, end + hours{23}), app::FeedHealth::kStale);
+  EXPECT_EQ(health_of_old(end, end + hours{24}), app::FeedHealth::kDead);
+  replace(rows(at("2026-03-01T00:00Z"), 9, 100));
+  auto& feed = start();
+  for (Instant const now : {end + hours{2}, end + hours{23}, end + hours{24}}) {
+    host_.run_until(now);
+    EXPECT_EQ(feed.status().health, health_of_old(end, now)) << core::utc_text(now);
+  }
+}
+
 TEST_F(FileTest, IssuesAreWatchedToo) {
   replace(rows(at("2026-03-01T00:00Z"), 10, 100));
   FeedConfig with_issues = config();
