@@ -153,7 +153,7 @@ std::vector<Ask> casdk_asks(std::string const& base_url, CasdkAsk const& ask, Po
   if (!past.empty()) {
     asks.push_back({base_url + "/emissions/bylocation" + what + "&time=" + core::utc_text(past.begin) +
                         "&toTime=" + core::utc_text(past.end),
-                    true});
+                    true, true});
   }
   return asks;
 }
@@ -230,6 +230,7 @@ core::Result<Provider> casdk_provider(FeedConfig const& config) {
   provider.refused = [ask](int status, std::string const& body) {
     return refused_by_casdk(status, body, ask);
   };
+  provider.issue_age = std::chrono::hours{24};  // whatever is behind it
   provider.poll.interval = std::chrono::minutes{15};
   provider.poll.jitter = std::chrono::minutes{1};
   return provider;

@@ -144,7 +144,7 @@ std::vector<Ask> electricity_maps_asks(std::string const& base_url, ElectricityM
                         moment.known_until.time_since_epoch() % kMapsStep};
     asks.push_back({start + "past-range" + what + "&start=" +
                         core::utc_text(std::max(known, hour - kMapsReach)) + "&end=" + core::utc_text(hour),
-                    true});
+                    true, true});
   }
   return asks;
 }
@@ -232,6 +232,7 @@ core::Result<Provider> electricity_maps_provider(FeedConfig const& config) {
   provider.refused = [ask](int status, std::string const& body) {
     return refused_by_electricity_maps(status, body, ask);
   };
+  provider.issue_age = std::chrono::hours{2};
   provider.poll.interval = std::chrono::minutes{60};
   provider.poll.jitter = std::chrono::minutes{10};
   return provider;

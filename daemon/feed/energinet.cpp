@@ -76,7 +76,8 @@ std::vector<Ask> energinet_asks(std::string const& base_url, PollMoment const& m
   };
   std::vector<Ask> asks{{address("CO2EmisProg", moment.now)}};
   if (moment.known_until <= moment.now - kEnerginetStep) {
-    asks.push_back({address("CO2Emis", std::max(moment.known_until, moment.now - kEnerginetReach)), true});
+    asks.push_back(
+        {address("CO2Emis", std::max(moment.known_until, moment.now - kEnerginetReach)), true, true});
   }
   return asks;
 }

@@ -115,7 +115,7 @@ std::vector<Ask> midas_asks(std::string const& base_url, MidasAsk const& ask, Po
     Instant const from = std::max(moment.known_until - std::chrono::hours{8}, moment.now - kMidasReach);
     asks.push_back({base_url + "/api/historicaldata/" + ask.rin + "?startdate=" + midas_date(from) +
                         "&enddate=" + midas_date(moment.now),
-                    true});
+                    true, true});
   }
   return asks;
 }

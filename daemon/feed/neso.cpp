@@ -148,7 +148,7 @@ std::vector<Ask> neso_asks(std::string const& base_url, PollMoment const& moment
   Instant const from =
       std::clamp(moment.known_until, moment.now - kNesoReach + kNesoStep, moment.now - kNesoRevised);
   return {{base_url + "/intensity/" + now + "/fw48h"},
-          {base_url + "/intensity/" + stable_minute(from) + "/" + now, true}};
+          {base_url + "/intensity/" + stable_minute(from) + "/" + now, true, true}};
 }
 
 core::Result<core::Signal> read_neso(std::vector<std::string> const& bodies, Instant now) {

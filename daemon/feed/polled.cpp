@@ -6,8 +6,9 @@
 
 #include "core/carbon/utc_text.hpp"
 #include "core/check.hpp"
+#include "feed/issue_age.hpp"
 #include "feed/json.hpp"
-#include "feed/plausible.hpp"
+#include "feed/poll_round.hpp"
 #include "feed/provider_parts.hpp"
 #include "feed/time_text.hpp"
 
@@ -19,40 +20,7 @@ using core::Span;
 
 constexpr Span kMaxSkew{std::chrono::minutes{2}};
 constexpr Span kReviseEvery{std::chrono::hours{24}};
-constexpr std::size_t kLongestReason = 1000;
-constexpr std::size_t kShortestSecret = 4;  // of those that are looked for in texts
 
-bool is_json(std::string const& content_type) {
-  std::string type;
-  for (char const c : content_type.substr(0, content_type.find(';'))) {
-    if (c != ' ' && c != '\t') type += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
-}
-
-void hide(std::string& text, std::string const& secret) {
-  if (secret.size() < kShortestSecret) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "***");
-  }
-}
-
-// What the server gave to ask "is it still the same?" with.
-struct Validator {
-  std::string etag;
-  std::string modified;
-  std::string body;
-};
-
-// One poll: the addresses one after another, then the reader.
-struct Round {
-  std::vector<Ask> asks;
-  std::vector<std::string> bodies;
-  std::map<std::string, Validator> validators;
-  bool renewed = false;  // the login
-  bool revises = false;  // what was known already
-  Ask const& current() const { return asks[bodies.size()]; }
-};
 using RoundPtr = std::shared_ptr<Round>;
 
 class PolledFeed final : public app::Feed {
@@ -61,6 +29,7 @@ class PolledFeed final : public app::Feed {
     if (!context.commons) context.commons = std::make_shared<Commons>(*context.host, *context.clock);
     shared_->status.source = provider.source;
     shared_->phase = phase_of(context.install_id, provider.poll);
+    shared_->issues = IssueAge(provider.issue_age);
     shared_->provider = std::move(provider);
     shared_->rank = rank;
     shared_->context = std::move(context);
@@ -82,11 +51,10 @@ class PolledFeed final : public app::Feed {
     app::FeedStatus status = shared_->status;
     if (status.last_success) {
       Instant const now = shared_->context.clock->now();
-      if (now - *status.last_success <= 2 * shared_->provider.poll.interval) {
-        status.health = app::FeedHealth::kFresh;
-      } else {
-        status.health = shared_->known_until > now ? app::FeedHealth::kStale : app::FeedHealth::kDead;
-      }
+      Span const interval = shared_->provider.poll.interval;
+      bool const fresh =
+          now - *status.last_success <= 2 * interval && !shared_->issues.overdue(interval, now);
+      status.health = fresh ? app::FeedHealth::kFresh : health_of_old(shared_->known_until, now);
     }
     return status;
   }
@@ -99,10 +67,12 @@ class PolledFeed final : public app::Feed {
     Span phase{0};
     // io thread only
     int failures = 0;
-    std::string skew_warning;
-    std::string left_out_warning;
+    std::map<std::string, std::string> warnings;  // by log id; empty: it is over
     std::string token;
+    int access_tries = 0;
     Instant actuals_until{};
+    std::optional<Instant> gap;                   // from there on the history did not come yet
+    int history_tries = 0;                        // in vain
     std::optional<Span> revised_at;               // steady
     std::map<std::string, Validator> validators;  // by url, those of the last accepted poll
     Levels levels;
@@ -112,15 +82,25 @@ class PolledFeed final : public app::Feed {
     bool stopped = false;
     std::uint64_t timer = 0;
     Instant known_until{};
+    IssueAge issues;
     app::FeedStatus status;
   };
   using Ptr = std::shared_ptr<Shared>;
 
-  static void log(Shared const& shared, LogLevel level, std::string const& id, std::string const& text) {
-    if (shared.context.log) {
-      shared.context.log(level, id,
-                         shared.provider.source.provider + " " + shared.provider.source.zone + ": " + text);
-    }
+  // Under the mutex, so that stop() waits for a line on its way and no other follows.
+  static void log(Shared& shared, LogLevel level, std::string const& id, std::string const& text) {
+    std::lock_guard const lock(shared.mutex);
+    if (shared.stopped || !shared.context.log) return;
+    shared.context.log(level, id,
+                       shared.provider.source.provider + " " + shared.provider.source.zone + ": " + text);
+  }
+
+  // What is odd but spoils nothing: logged once and, while it lasts, said in last_error. Empty: it is over.
+  static void warn(Shared& shared, std::string const& id, std::string text) {
+    std::string& known = shared.warnings[id];
+    if (known == text) return;
+    known = std::move(text);
+    if (!known.empty()) log(shared, LogLevel::kWarning, id, known);
   }
 
   static bool stopped(Shared& shared) {
@@ -139,7 +119,8 @@ class PolledFeed final : public app::Feed {
     auto round = std::make_shared<Round>();
     Span const steady = shared->context.clock->steady();
     round->revises = !shared->revised_at || steady - *shared->revised_at >= kReviseEvery;
-    round->asks = shared->provider.asks({now, std::min(shared->actuals_until, now), round->revises});
+    round->known_until = std::min(shared->gap.value_or(shared->actuals_until), now);
+    round->asks = shared->provider.asks({now, round->known_until, round->revises});
     GREENQ_CHECK(!round->asks.empty());
     {
       std::lock_guard const lock(shared->mutex);
@@ -154,7 +135,7 @@ class PolledFeed final : public app::Feed {
                                    [shared, round](core::Result<std::string> token) {
                                      if (!token) return no_login(shared, token.error());
                                      shared->token = *token;
-                                     send(shared, round);
+                                     check_access(shared, round);
                                    });
   }
 
@@ -168,12 +149,33 @@ class PolledFeed final : public app::Feed {
            permanent ? std::nullopt : std::optional(wait));
   }
 
+  static void check_access(Ptr const& shared, RoundPtr const& round) {
+    if (!shared->provider.access || shared->access_tries >= kAccessTries) return send(shared, round);
+    if (stopped(*shared)) return;
+    ++shared->access_tries;
+    shared->context.commons->get(
+        request_of(*shared, shared->provider.access->url), Span{0},
+        [shared, round](core::Result<HttpReply> const& reply) {
+          bool const came = reply && reply->status == 200 && is_json(reply->content_type);
+          auto const refusal = came ? shared->provider.access->judge(reply->body) : std::nullopt;
+          if (came) shared->access_tries = kAccessTries;
+          if (!refusal) return send(shared, round);
+          failed(shared, refusal->words, true,
+                 refusal->permanent ? std::nullopt : std::optional(pause(*shared)));
+        });
+  }
+
+  static HttpRequest request_of(Shared const& shared, std::string url) {
+    HttpRequest request = shared.provider.request;
+    request.url = std::move(url);
+    request.headers = shared.provider.headers;
+    if (shared.provider.login) request.headers.emplace_back("Authorization", "Bearer " + shared.token);
+    return request;
+  }
+
   static void send(Ptr const& shared, RoundPtr const& round) {
     if (stopped(*shared)) return;
-    HttpRequest request = shared->provider.request;
-    request.url = round->current().url;
-    request.headers = shared->provider.headers;
-    if (shared->provider.login) request.headers.emplace_back("Authorization", "Bearer " + shared->token);
+    HttpRequest request = request_of(*shared, round->current().url);
     auto const known = shared->validators.find(request.url);
     if (known != shared->validators.end()) {
       auto const& [etag, modified, body] = known->second;
@@ -249,54 +251,41 @@ class PolledFeed final : public app::Feed {
     }
   }
 
-  static core::Result<core::Signal> judge(Shared& shared, std::vector<std::string> const& bodies) {
-    Instant const now = shared.context.clock->now();
-    auto signal = shared.provider.read(bodies, now);
-    if (!signal) return signal;
-    auto problem = core::problem_of(*signal);
-    if (!problem) problem = implausible(*signal, now);
-    if (!problem) problem = shared.levels.judge(*signal, now);
-    if (problem) return core::fail(core::ErrorCode::kInvalidArgument, "IMPLAUSIBLE", *problem);
-    return signal;
-  }
-
-  // Without one of the optional bodies, then without all of them.
-  static core::Result<core::Signal> judge_without(Shared& shared, Round& round) {
-    std::vector<std::size_t> extra;
-    for (std::size_t i = 0; i < round.bodies.size(); ++i) {
-      if (round.asks[i].optional && !round.bodies[i].empty()) extra.push_back(i);
-    }
-    std::vector<std::vector<std::size_t>> choices;
-    for (std::size_t const i : extra) choices.insert(choices.begin(), {i});
-    if (extra.size() > 1) choices.push_back(extra);
-    for (auto const& choice : choices) {
-      auto bodies = round.bodies;
-      for (std::size_t const i : choice) bodies[i].clear();
-      auto signal = judge(shared, bodies);
-      if (!signal) continue;
-      for (std::size_t const i : choice) round.validators.erase(round.asks[i].url);
-      return signal;
-    }
-    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_REPLY", "");
-  }
-
   static void read(Ptr const& shared, Round& round) {
-    auto signal = judge(*shared, round.bodies);
+    Provider const& provider = shared->provider;
+    Instant const now = shared->context.clock->now();
+    auto signal = judge(provider, shared->levels, round.bodies, now);
     std::string left_out;
     if (!signal) {
-      auto rest = judge_without(*shared, round);
+      auto rest = judge_without(provider, shared->levels, round, now);
       if (!rest) return failed(shared, signal.error().message, true, pause(*shared));
       left_out = clean(*shared, "an additional reply is left out: " + signal.error().message);
       signal = std::move(rest);
     }
-    if (!left_out.empty() && left_out != shared->left_out_warning) {
-      log(*shared, LogLevel::kWarning, "feed.left_out", left_out);
-    }
-    bool const whole = left_out.empty() && std::count(round.bodies.begin(), round.bodies.end(), "") == 0;
-    if (round.revises && whole) shared->revised_at = shared->context.clock->steady();
-    shared->left_out_warning = std::move(left_out);
+    warn(*shared, "feed.left_out", std::move(left_out));
+    if (provider.deprecation) warn(*shared, "feed.deprecated", provider.deprecation(round.bodies));
+    if (round.revises && round.whole()) shared->revised_at = shared->context.clock->steady();
     shared->validators = std::move(round.validators);
+    bool const came = history_came(provider, round, *signal, now);
     accepted(shared, std::move(*signal));
+    watch_gap(*shared, round, came);
+  }
+
+  // What did not come is missing still, however new the actuals of the other replies are.
+  static void watch_gap(Shared& shared, Round const& round, bool came) {
+    shared.history_tries = came ? 0 : shared.history_tries + 1;
+    if (!came && shared.history_tries < kHistoryTries) {
+      shared.gap = round.known_until;
+      return;
+    }
+    shared.gap.reset();
+    shared.history_tries = 0;
+    if (came || shared.actuals_until <= round.known_until) return;
+    std::string const from =
+        round.known_until > Instant{} ? " from " + core::utc_text(round.known_until) + " on" : "";
+    log(shared, LogLevel::kWarning, "feed.gap",
+        "the history" + from + " did not come in " + std::to_string(kHistoryTries) +
+            " polls; what is missing of it is not asked for again");
   }
 
   static Span pause(Shared& shared) {
@@ -314,13 +303,25 @@ class PolledFeed final : public app::Feed {
     Instant const now = shared.context.clock->now();
     auto const date = parse_http_date(reply.date);
     bool const skewed = date && (*date - now > kMaxSkew || now - *date > kMaxSkew);
-    if (skewed && shared.skew_warning.empty()) {
-      shared.skew_warning =
-          "the clock of this host and that of the server differ by more than 2 minutes (server: " +
-          core::utc_text(*date) + "); check time synchronisation";
-      log(shared, LogLevel::kWarning, "feed.clock_skew", shared.skew_warning);
+    if (!skewed) return warn(shared, "feed.clock_skew", "");
+    if (!shared.warnings["feed.clock_skew"].empty()) return;
+    warn(shared, "feed.clock_skew",
+         "the clock of this host and that of the server differ by more than 2 minutes (server: " +
+             core::utc_text(*date) + "); check time synchronisation");
+  }
+
+  // A server that repeats an old issue is as good as none.
+  static void watch_issue(Shared& shared, std::optional<Instant> issue, Instant now) {
+    std::optional<Instant> overdue;
+    {
+      std::lock_guard const lock(shared.mutex);
+      shared.issues.saw(issue, now);
+      overdue = shared.issues.overdue(shared.provider.poll.interval, now);
     }
-    if (!skewed) shared.skew_warning.clear();
+    warn(shared, "feed.old_issue",
+         overdue ? "the provider repeats its issue of " + core::utc_text(*overdue) +
+                       ", so the figures are as old as that; if it goes on, ask the provider"
+                 : "");
   }
 
   static void accepted(Ptr const& shared, core::Signal signal) {
@@ -339,27 +340,28 @@ class PolledFeed final : public app::Feed {
     bool const news = over || signal.points != shared->posted || issue != shared->posted_issue;
     shared->posted = signal.points;
     shared->posted_issue = issue;
+    watch_issue(*shared, issue, now);
     Instant const next = next_regular(shared->provider.poll, shared->phase, now, shared->context.random());
     if (recovered) log(*shared, LogLevel::kInfo, "feed.recovered", "figures arrive again");
     std::lock_guard const lock(shared->mutex);
     if (shared->stopped) return;
     shared->known_until = signal.points.back().interval.end;
     shared->status.last_success = now;
-    shared->status.last_error =
-        shared->skew_warning.empty() ? shared->left_out_warning : shared->skew_warning;
+    shared->status.last_error.clear();
+    for (auto const& [id, text] : shared->warnings) {
+      if (text.empty()) continue;
+      shared->status.last_error += (shared->status.last_error.empty() ? "" : "; ") + text;
+    }
     ++shared->status.accepted;
     if (news) shared->context.inbox->post(core::SignalReceived{shared->rank, std::move(signal)});
     come_back(shared, now, next - now);
   }
 
-  // One line of plain characters without secrets, whatever a server says.
   static std::string clean(Shared const& shared, std::string text) {
-    hide(text, shared.token);
-    if (shared.provider.login) hide(text, shared.provider.login->password);
-    for (auto const& [name, value] : shared.provider.headers) hide(text, value);
-    text.resize(std::min(text.size(), kLongestReason));
-    for (char& c : text) c = c >= ' ' && c <= '~' ? c : '?';
-    return text;
+    std::vector<std::string> secrets{shared.token};
+    if (shared.provider.login) secrets.push_back(shared.provider.login->password);
+    for (auto const& [name, value] : shared.provider.headers) secrets.push_back(value);
+    return one_line(std::move(text), secrets);
   }
 
   // The old figures stay in force. `wait` nothing: never again with this configuration.

@@ -11,6 +11,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kLongestReason = 1000;
+constexpr std::size_t kShortestSecret = 4;  // of those that are looked for in texts
+
 std::string words_in(json::value const& value) {
   json::value const* error = member(value, "error");
   for (auto const& found :
@@ -65,6 +68,18 @@ std::string printable(std::string_view text) {
   std::string words;
   for (char const c : text.substr(0, 200)) words += c >= ' ' && c <= '~' ? c : ' ';
   return words;
+}
+
+std::string one_line(std::string text, std::vector<std::string> const& secrets) {
+  for (std::string const& secret : secrets) {
+    if (secret.size() < kShortestSecret) continue;
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+      text.replace(at, secret.size(), "***");
+    }
+  }
+  text.resize(std::min(text.size(), kLongestReason));
+  for (char& c : text) c = c >= ' ' && c <= '~' ? c : '?';
+  return text;
 }
 
 core::Result<json::value> object_of(std::string const& body) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "feed/feed.hpp"
 #include "feed/polled.hpp"
@@ -35,6 +36,8 @@ core::Interval history_window(PollMoment const& moment, core::Span tick, core::S
 core::Result<boost::json::value> object_of(std::string const& body);
 // Text of strangers for a message: at most 200 characters, without control characters.
 std::string printable(std::string_view text);
+// One line of at most 1000 plain characters, whatever a server says, with `***` for secrets of 4 and more.
+std::string one_line(std::string text, std::vector<std::string> const& secrets);
 // What an error body says (`message`, `error`, `error.message` or `detail`), shortened and printable; may be
 // empty.
 std::string error_words(std::string const& body);

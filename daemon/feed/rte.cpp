@@ -90,7 +90,7 @@ std::vector<Ask> rte_asks(std::string const& base_url, PollMoment const& moment)
   Instant const known = moment.known_until - std::chrono::hours{1};
   std::vector<Ask> asks{{address("records", std::clamp(known, moment.now - kRteDay, moment.now), "100")}};
   if (moment.known_until < moment.now - kRteDay) {
-    asks.push_back({address("exports/json", std::max(known, moment.now - kRteReach), "-1"), true});
+    asks.push_back({address("exports/json", std::max(known, moment.now - kRteReach), "-1"), true, true});
   }
   return asks;
 }

@@ -94,7 +94,7 @@ std::vector<Ask> sgip_asks(std::string const& base_url, SgipAsk const& ask, Poll
   if (!past.empty()) {
     asks.push_back({base_url + "/sgipmoer?ba=" + ask.ba + "&starttime=" + core::utc_text(past.begin) +
                         "&endtime=" + core::utc_text(past.end),
-                    true});
+                    true, true});
   }
   return asks;
 }
@@ -175,6 +175,7 @@ core::Result<Provider> sgip_provider(FeedConfig const& config) {
     return refused_by_sgip(status, body, ask);
   };
   provider.login = Login{base + "/login/", config.user, config.secret};
+  provider.issue_age = 2 * kSgipStep;
   provider.poll.interval = kSgipStep;
   provider.poll.jitter = std::chrono::seconds{30};
   return provider;

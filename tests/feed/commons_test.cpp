@@ -220,6 +220,56 @@ TEST_F(LoginTest, NeitherTokenNorPasswordIsSaid) {
   for (auto const& each : host_.asked) EXPECT_THAT(each.request.url, Not(HasSubstr("token")));
 }
 
+// What the account may read.
+
+TEST_F(LoginTest, TheAccountIsAskedOnceWhatItMayRead) {
+  serve_tokens([](std::string const&) { return true; });
+  auto provider = with_login(1);
+  std::vector<std::string> judged;
+  provider.access = Access{"https://plain.test/my-access", [&](std::string const& body) {
+                             judged.push_back(body);
+                             return std::optional<Refusal>{};
+                           }};
+  auto& feed = start(std::move(provider));
+  host_.run_for(hours{3});
+  EXPECT_GT(feed.status().accepted, 4);
+  EXPECT_EQ(judged, std::vector<std::string>{"170"});
+  EXPECT_EQ(host_.asked[1].request.url,
+            "https://plain.test/my-access");  // after the login, before the figures
+  EXPECT_EQ(host_.asked[1].header("Authorization"), "Bearer token-1");
+}
+
+TEST_F(LoginTest, ARegionOutsideThePlanIsSaidAndNotAskedFor) {
+  serve_tokens([](std::string const&) { return true; });
+  auto provider = with_login(1);
+  provider.access = Access{"https://plain.test/my-access", [](std::string const&) {
+                             return Refusal{"not in the plan of hidden-word; it may read CAISO_NORTH", true};
+                           }};
+  auto& feed = start(std::move(provider));
+  host_.run_for(hours{24});
+  EXPECT_TRUE(feed.status().given_up);
+  EXPECT_EQ(feed.status().rejected, 1);
+  EXPECT_EQ(feed.status().last_error, "not in the plan of ***; it may read CAISO_NORTH");
+  EXPECT_TRUE(logged("feed.given_up plain Z: not in the plan"));
+  EXPECT_EQ(asked("/main"), 0U);
+  EXPECT_EQ(asked("/my-access"), 1U);
+}
+
+TEST_F(LoginTest, NothingIsAskedWithAnAccountAfterStop) {
+  serve_tokens([](std::string const&) { return true; });
+  auto provider = with_login(1);
+  provider.access = Access{"https://plain.test/my-access", [](std::string const&) {
+                             return Refusal{"not in the plan", true};
+                           }};
+  auto& feed = start(std::move(provider));
+  host_.run_for(Span{300});  // my-access is on its way
+  feed.stop();
+  host_.run_for(hours{1});
+  EXPECT_EQ(asked("/my-access"), 1U);
+  EXPECT_EQ(asked("/main"), 0U);
+  EXPECT_TRUE(log_.empty());
+}
+
 class SharedReply : public test::PolledFixture {
  protected:
   void get(std::string const& url, Span shared_for = seconds{60}) {

@@ -27,7 +27,8 @@ class PolledFixture : public testing::Test {
     provider.asks = [extras, this](feed::PollMoment const& moment) {
       moments_.push_back(moment);
       std::vector<feed::Ask> asks{{"https://plain.test/main"}};
-      for (int i = 0; i < extras; ++i) asks.push_back({"https://plain.test/extra" + std::to_string(i), true});
+      for (int i = 0; i < extras; ++i)
+        asks.push_back({"https://plain.test/extra" + std::to_string(i), true, true});
       return asks;
     };
     provider.read = [source = provider.source](std::vector<std::string> const& bodies, core::Instant now) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "feed/neso.hpp"
 #include "http_server.hpp"
 #include "neso_shapes.hpp"
@@ -44,7 +46,9 @@ TEST_F(PolledTest, AnAcceptedReplyReachesTheInbox) {
   feed.stop();
   host_.clock.set(kPollStart + hours{2});
   EXPECT_EQ(feed.status().health, app::FeedHealth::kStale);
-  host_.clock.set(kPollStart + hours{25});
+  host_.clock.set(kPollStart + hours{25});  // its figures ended less than a day ago
+  EXPECT_EQ(feed.status().health, app::FeedHealth::kStale);
+  host_.clock.set(kPollStart + hours{48});
   EXPECT_EQ(feed.status().health, app::FeedHealth::kDead);
 }
 
@@ -401,6 +405,41 @@ TEST_F(PolledTest, NothingHappensAfterStop) {
   EXPECT_EQ(posted(), 0U);
   EXPECT_TRUE(log_.empty());
   EXPECT_EQ(host_.waiting(), 0U);
+}
+
+// The line is on its way while stop() is called: stop() waits for it.
+TEST_F(PolledTest, NothingIsBeingLoggedWhenStopReturns) {
+  answer("main", served(500, "{}"));
+  FeedContext watched = context();
+  std::future<void> stopped;
+  std::unique_ptr<app::Feed> feed;
+  bool during = false;
+  watched.log = [&](LogLevel, std::string const&, std::string const&) {
+    stopped = std::async(std::launch::async, [&] { feed->stop(); });
+    during = stopped.wait_for(std::chrono::milliseconds{100}) == std::future_status::ready;
+  };
+  feed = make_polled(plain(), 0, std::move(watched));
+  feed->start();
+  while (!stopped.valid()) ASSERT_TRUE(host_.step(kPollStart + seconds{5}));
+  stopped.get();  // before the host, which is of one thread, goes on
+  EXPECT_FALSE(during);
+  EXPECT_EQ(host_.waiting(), 0U);
+}
+
+TEST_F(PolledTest, WhatTheProviderSaysOfItsEndIsLoggedOnceAndShown) {
+  auto provider = plain();
+  std::string words = "the address is deprecated";
+  provider.deprecation = [&](auto const&) { return words; };
+  answer("main", served(200, "180"));
+  auto& feed = start(std::move(provider));
+  host_.run_for(seconds{1});
+  EXPECT_EQ(feed.status().last_error, words);
+  EXPECT_EQ(feed.status().accepted, 1);
+  poll_again(feed);
+  EXPECT_EQ(log_, std::vector<std::string>{"feed.deprecated plain Z: the address is deprecated"});
+  words.clear();
+  poll_again(feed);
+  EXPECT_EQ(feed.status().last_error, "");
 }
 
 TEST(PolledOverSockets, TheNesoFeedFromTheSocketToTheInbox) {
