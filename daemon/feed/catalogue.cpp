@@ -31,7 +31,7 @@ bool known_to_neso(std::string_view zone) {
 }
 
 bool nowhere(std::string_view) {
-  return false;  // only with an address of one's own
+  return false;  // only by `region`, which the site or its account knows
 }
 
 // Ids as Electricity Maps uses them. Names for people.
@@ -112,8 +112,7 @@ constexpr std::array<std::pair<char const*, char const*>, 70> kZones{{
 
 std::vector<CatalogueEntry> const& catalogue() {
   static std::vector<CatalogueEntry> const all{
-      {"watttime", kWattTimeBaseUrl, SignalKind::kMarginal, true, known_to<watttime_region>,
-       watttime_provider},
+      {"watttime", kWattTimeBaseUrl, SignalKind::kMarginal, true, nowhere, watttime_provider},
       {"sgip", kSgipBaseUrl, SignalKind::kMarginal, true, known_to<sgip_ba>, sgip_provider},
       {"midas", kMidasBaseUrl, SignalKind::kMarginal, false, known_to<sgip_ba>, midas_provider},
       {"electricity_maps", kElectricityMapsBaseUrl, SignalKind::kAverage, true,

@@ -20,6 +20,7 @@ using core::Span;
 constexpr Span kWattTimeTick{std::chrono::minutes{5}};
 constexpr Span kWattTimeReach{std::chrono::hours{24 * 31}};  // one request gives 32 days
 constexpr Span kWattTimeDay{std::chrono::hours{24}};
+constexpr std::size_t kRegionsNamed = 12;  // in a message
 
 char const* watttime_signal(SignalKind kind) {
   return kind == SignalKind::kAverage ? "co2_aoer" : "co2_moer";
@@ -102,6 +103,18 @@ core::Result<WattTimeList> read_watttime_list(std::string const& body, WattTimeA
   return list;
 }
 
+// An entry of /v3/my-access: whether it has the address that cannot be done without. One that lists no
+// address is taken to have it.
+bool offers_figures(json::value const& entry, SignalKind kind) {
+  json::array const* endpoints = array_member(entry, "endpoints");
+  if (endpoints == nullptr || endpoints->empty()) return true;
+  std::string_view const needed = kind == SignalKind::kAverage ? "v3/historical" : "v3/forecast";
+  return std::any_of(endpoints->begin(), endpoints->end(), [&](json::value const& endpoint) {
+    std::string const name = text_member(endpoint, "endpoint").value_or("");
+    return name == needed || name == "/" + std::string(needed);
+  });
+}
+
 // What FastAPI says in {"detail": [{"msg": "…"}]}.
 std::string watttime_words(std::string const& body) {
   std::string words = error_words(body);
@@ -115,13 +128,6 @@ std::string watttime_words(std::string const& body) {
 
 }  // namespace
 
-std::optional<std::string> watttime_region(std::string_view zone) {
-  if (zone == "US-CAL-CISO") return "CAISO_NORTH";
-  if (zone == "US-NW-PSCO") return "PSCO";
-  if (zone == "IE") return "IE";
-  return std::nullopt;
-}
-
 std::vector<Ask> watttime_asks(std::string const& base_url, WattTimeAsk const& ask,
                                PollMoment const& moment) {
   std::string const what = "region=" + ask.region + "&signal_type=" + watttime_signal(ask.kind);
@@ -133,7 +139,7 @@ std::vector<Ask> watttime_asks(std::string const& base_url, WattTimeAsk const& a
   if (!past.empty()) {
     asks.push_back({base_url + "/v3/historical?" + what + "&start=" + core::utc_text(past.begin) +
                         "&end=" + core::utc_text(past.end),
-                    !average});
+                    !average, !average});
   }
   return asks;
 }
@@ -191,11 +197,40 @@ std::optional<Refusal> refused_by_watttime(int status, std::string const& body, 
   return std::nullopt;
 }
 
+std::optional<Refusal> watttime_access(std::string const& body, WattTimeAsk const& ask) {
+  auto const reply = parse_json(body);
+  json::array const* types = reply ? array_member(*reply, "signal_types") : nullptr;
+  if (types == nullptr) return std::nullopt;
+  std::string readable;
+  std::size_t count = 0;
+  for (json::value const& type : *types) {
+    auto const name = text_member(type, "signal_type");
+    json::array const* regions = array_member(type, "regions");
+    if (!name || regions == nullptr) return std::nullopt;
+    if (*name != watttime_signal(ask.kind)) continue;
+    for (json::value const& entry : *regions) {
+      auto const region = text_member(entry, "region");
+      if (!region) return std::nullopt;
+      if (!offers_figures(entry, ask.kind)) continue;
+      if (*region == ask.region) return std::nullopt;
+      if (++count <= kRegionsNamed) readable += (count > 1 ? ", " : "") + printable(*region).substr(0, 40);
+    }
+  }
+  if (count > kRegionsNamed) readable += " and " + std::to_string(count - kRegionsNamed) + " more";
+  std::string const signal = watttime_signal(ask.kind);
+  return Refusal{
+      "region " + ask.region + " is not in the plan of the WattTime account; it may read " + signal + " of " +
+          (count == 0 ? "no region" : readable) +
+          "; set `region` to the one that the site is in, set `kind: relative` for the index that is "
+          "free in every region, or widen the plan",
+      true};
+}
+
 core::Result<Provider> watttime_provider(FeedConfig const& config) {
-  auto const region = config.region.empty() ? watttime_region(config.zone) : config.region;
-  if (!region || !plain_name(*region)) {
-    return bad_feed("the watttime feed does not know the region of zone " + config.zone +
-                    "; set `region` to a name from WattTime's /v3/region-from-loc, such as PSCO");
+  std::string const region = config.region.empty() ? config.zone : config.region;
+  if (!plain_name(region)) {
+    return bad_feed("WattTime has no region `" + printable(region) +
+                    "`; set `region` to a name from its /v3/my-access or /v3/region-from-loc, such as PSCO");
   }
   if (config.user.empty() || config.secret.empty()) {
     return bad_feed(
@@ -203,7 +238,7 @@ core::Result<Provider> watttime_provider(FeedConfig const& config) {
         "(see "
         "docs.watttime.org), then set `user` and `secret_file`");
   }
-  WattTimeAsk const ask{config.zone, *region, config.kind.value_or(SignalKind::kMarginal)};
+  WattTimeAsk const ask{config.zone, region, config.kind.value_or(SignalKind::kMarginal)};
   std::string const base = base_url_of(config, kWattTimeBaseUrl);
   Provider provider = provider_of(watttime_source(ask), config);
   provider.asks = [base, ask](PollMoment const& moment) { return watttime_asks(base, ask, moment); };
@@ -212,6 +247,11 @@ core::Result<Provider> watttime_provider(FeedConfig const& config) {
     return refused_by_watttime(status, body, ask);
   };
   provider.login = Login{base + "/login", config.user, config.secret};
+  if (ask.kind != SignalKind::kRelative) {
+    provider.access =
+        Access{base + "/v3/my-access", [ask](std::string const& body) { return watttime_access(body, ask); }};
+  }
+  provider.issue_age = 2 * kWattTimeTick;
   provider.poll.interval = std::chrono::minutes{5};
   provider.poll.jitter = std::chrono::seconds{40};
   return provider;

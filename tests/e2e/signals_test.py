@@ -32,11 +32,11 @@ def parsed(text):
 
 
 class Provider(http.server.ThreadingHTTPServer):
-    """`mode`: good, html, broken, silent."""
+    """`mode`: good, html, broken, silent. `readable`: the regions of the account's plan."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.mode, self.logins, self.asked = "good", 0, []
+        self.mode, self.logins, self.asked, self.readable = "good", 0, [], ["CAISO_NORTH"]
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -82,6 +82,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def watttime(self, path, query):
         if self.headers["Authorization"] != "Bearer t0k3n":
             return self.answer(401, {"error": "token"})
+        if path == "/v3/my-access":
+            regions = [{"region": name, "region_full_name": name, "data_point_period_seconds": 300,
+                        "endpoints": [{"endpoint": "v3/forecast", "models": []}]} for name in self.server.readable]
+            return self.answer(200, {"signal_types": [{"signal_type": "co2_moer", "regions": regions}]})
         now = int(harness.now_ms() / 1000) // 300 * 300
         begin, end = (now, now + 72 * 3600) if path.endswith("/forecast") else (parsed(query["start"]), min(parsed(query["end"]), now - 300))
         data = [{"point_time": stamp(t), "value": round(grams(t) / POUND, 3)} for t in range(begin - begin % 300, end, 300)]
@@ -111,7 +115,7 @@ class SignalsTest(unittest.TestCase):
         self.secret = os.path.join(self.daemon.dir, "secret")
         self.write_secret(SECRET)
         self.settings = {"site": {"zone": "US-CAL-CISO"}, "exec": {"run_as": "self"}, "feeds": [
-            {"provider": "watttime", "user": "ada", "secret_file": self.secret, "base_url": self.provider.url},
+            {"provider": "watttime", "region": "CAISO_NORTH", "user": "ada", "secret_file": self.secret, "base_url": self.provider.url},
             {"provider": "neso", "zone": "GB", "base_url": self.provider.url}]}
         self.daemon.write_settings(self.settings)
 
@@ -140,6 +144,12 @@ class SignalsTest(unittest.TestCase):
         self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
         self.assertIn("kind marginal", good.stdout)
         self.assertIn("1 of 1 provider(s) of zone US-CAL-CISO", good.stdout)
+        self.assertIn("/v3/my-access", self.provider.asked)
+        self.provider.readable = ["PSCO", "IE"]
+        outside = self.check()
+        self.assertEqual(outside.returncode, 1)
+        self.assertIn("region CAISO_NORTH is not in the plan of the WattTime account; it may read co2_moer of PSCO, IE;", outside.stdout)
+        self.provider.readable = ["CAISO_NORTH"]
         average = self.check("GB")
         self.assertEqual(average.returncode, 0)
         self.assertIn("AVERAGE: does not estimate the effect of shifting", average.stdout)

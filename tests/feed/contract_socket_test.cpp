@@ -66,7 +66,7 @@ class SocketContract : public testing::TestWithParam<ProviderDouble> {
   // Good logins, and then what is said.
   void expect_refused(Answer const& answer, std::string const& words, bool arrived) {
     HttpServer const server([answer, login = good(200)](std::string const& request) {
-      return GetParam().is_login(request) ? login(request) : answer;
+      return GetParam().is_side(request) ? login(request) : answer;
     });
     expect_refused(server, words, arrived);
   }

@@ -141,7 +141,7 @@ class HostileReply : public ContractBase, public testing::WithParamInterface<Par
   // Answers as the row says; `all`: the optional requests, too.
   void serve_badly(ProviderDouble const& provider, Hostile const& row, bool all) {
     host_.serve = [this, &provider, &row, all](HttpRequest const& request) {
-      bool const spared = provider.is_login(request.url) || (!all && provider.is_extra(request.url));
+      bool const spared = provider.is_side(request.url) || (!all && provider.is_extra(request.url));
       if (spared) return served(200, provider.good(request.url, host_.clock.now(), 230));
       return row.serve(provider, request.url, host_.clock.now());
     };
@@ -371,6 +371,49 @@ std::vector<Parameter> table() {
   return out;
 }
 
+// What says which regions an account may read, served badly: it never matters.
+class HostileAccess : public ContractBase, public testing::WithParamInterface<Hostile> {};
+
+std::vector<Hostile> access_rows() {
+  auto rows = status_rows();
+  for (Hostile const& row : transport_rows()) rows.push_back(row);
+  for (std::string const body :
+       {R"({"signal_types":{}})", R"({"signal_types":[7]})",
+        R"({"signal_types":[{"signal_type":"co2_moer"}]})",
+        R"({"signal_types":[{"signal_type":"co2_moer","regions":[{"region":null}]}]})"}) {
+    rows.push_back(status_row("Shape" + std::to_string(rows.size()), 200, body, "application/json", ""));
+  }
+  return rows;
+}
+void PrintTo(Hostile const& row, std::ostream* out) {
+  *out << row.name;
+}
+
+TEST_P(HostileAccess, DoesNotKeepTheFiguresAway) {
+  Hostile const& row = GetParam();
+  auto const provider = test::provider_doubles()[0];
+  ASSERT_EQ(provider.name, "watttime");
+  host_.serve = [&](HttpRequest const& request) {
+    Instant const now = host_.clock.now();
+    if (provider.is_access(request.url)) return row.serve(provider, request.url, now);
+    return served(200, provider.good(request.url, now, 200));
+  };
+  auto const feed = feed_of(provider);
+  feed->start();
+  host_.run_for(hours{1});
+  app::FeedStatus const status = feed->status();
+  EXPECT_EQ(status.rejected, 0);
+  EXPECT_GE(status.accepted, 10);
+  EXPECT_EQ(status.last_error, "");
+  EXPECT_TRUE(log_.empty());
+  auto const asked = std::count_if(host_.asked.begin(), host_.asked.end(),
+                                   [&](auto const& each) { return provider.is_access(each.request.url); });
+  EXPECT_GE(asked, 1);
+  EXPECT_LE(asked, kAccessTries);
+}
+
+INSTANTIATE_TEST_SUITE_P(Watttime, HostileAccess, testing::ValuesIn(access_rows()),
+                         [](auto const& row) { return row.param.name; });
 INSTANTIATE_TEST_SUITE_P(Provider, GoodReply, testing::ValuesIn(test::provider_doubles()),
                          [](auto const& row) { return row.param.name; });
 INSTANTIATE_TEST_SUITE_P(Provider, HostileReply, testing::ValuesIn(table()),

@@ -38,6 +38,9 @@ struct ProviderDouble {
       body{};
 
   bool is_login(std::string const& url) const { return url.find("/login") != std::string::npos; }
+  bool is_access(std::string const& url) const { return url.find("/v3/my-access") != std::string::npos; }
+  // Neither figures nor asked for in each poll.
+  bool is_side(std::string const& url) const { return is_login(url) || is_access(url); }
   bool is_extra(std::string const& url) const {
     if (name == "electricity_maps") return url.find("/history?") == std::string::npos;
     if (name == "neso") return url.find("/fw48h") == std::string::npos;
@@ -81,8 +84,19 @@ struct ProviderDouble {
     auto const whole = (std::chrono::hours{15} + before) / step;
     return entries(url, now, static_cast<std::size_t>(whole), grams);
   }
+  // A reply of /v3/my-access.
+  static std::string access(std::vector<std::string> const& regions) {
+    std::string list;
+    for (std::string const& region : regions) {
+      list += (list.empty() ? "" : ",") + (R"({"region":")" + region) +
+              R"(","region_full_name":"A place","parent":"","data_point_period_seconds":300,"endpoints":[)"
+              R"({"endpoint":"v3/forecast","models":[{"model":"2025-01-01"}]}]})";
+    }
+    return R"({"signal_types":[{"signal_type":"co2_moer","regions":[)" + list + "]}]}";
+  }
   std::string good(std::string const& url, core::Instant now, int grams) const {
     if (is_login(url)) return R"({"token":"a-token"})";
+    if (is_access(url)) return access({region});
     return body(*this, url, entries(url, now, grams), now);
   }
 };
@@ -246,7 +260,15 @@ inline std::vector<ProviderDouble> provider_doubles() {
   constexpr auto kMarginal = SignalKind::kMarginal;
   constexpr auto kAverage = SignalKind::kAverage;
   std::vector<ProviderDouble> all{
-      {"watttime", "US-CAL-CISO", "", kMarginal, minutes{5}, 0.45359237, {}, false, "/v3/historical"},
+      {"watttime",
+       "US-CAL-CISO",
+       "CAISO_NORTH",
+       kMarginal,
+       minutes{5},
+       0.45359237,
+       {},
+       false,
+       "/v3/historical"},
       {"sgip", "US-CAL-CISO", "", kMarginal, minutes{5}, 1000, {}, false, "/sgipmoer"},
       {"midas", "US-CAL-BANC", "", kMarginal, minutes{5}, 1, hours{1}, false, "/api/historicaldata"},
       {"electricity_maps", "DE", "", kAverage, hours{1}, 1, {}, true, ""},

@@ -6,6 +6,7 @@
 
 #include "core/carbon/utc_text.hpp"
 #include "feed_fixture.hpp"
+#include "provider_doubles.hpp"
 
 namespace greenq::feed {
 namespace {
@@ -62,6 +63,7 @@ FeedConfig config() {
   FeedConfig config;
   config.provider = "watttime";
   config.zone = "US-CAL-CISO";
+  config.region = "CAISO_NORTH";
   config.user = "someone";
   config.secret = "hidden-word";
   return config;
@@ -284,17 +286,63 @@ TEST(WattTime, SaysWhatToSet) {
   changed.secret.clear();
   EXPECT_THAT(watttime_provider(changed).error().message, HasSubstr("`user` and `secret_file`"));
   changed = config();
-  changed.zone = "DE";
-  EXPECT_THAT(watttime_provider(changed).error().message, HasSubstr("set `region`"));
   changed.region = "DE&x=1";
   EXPECT_EQ(watttime_provider(changed).error().reason, "BAD_FEED");
+  EXPECT_THAT(watttime_provider(changed).error().message,
+              HasSubstr("set `region` to a name from its /v3/my-access"));
   changed.region = "DE";
   changed.kind = SignalKind::kAverage;
   auto const provider = watttime_provider(changed);
   ASSERT_TRUE(provider);
   EXPECT_EQ(provider->source.kind, SignalKind::kAverage);
-  EXPECT_EQ(watttime_region("US-CAL-CISO"), "CAISO_NORTH");
-  EXPECT_FALSE(watttime_region("ZZ"));
+}
+
+// Which regions there are is not known here: the zone's own name is asked for, and the account says.
+TEST(WattTime, NoRegionIsWrittenDown) {
+  FeedConfig changed = config();
+  changed.region.clear();
+  auto const provider = watttime_provider(changed);
+  ASSERT_TRUE(provider);
+  EXPECT_THAT(provider->asks({kNow, {}})[0].url, HasSubstr("region=US-CAL-CISO&"));
+  ASSERT_TRUE(provider->access);
+  EXPECT_EQ(provider->access->url, "https://api.watttime.org/v3/my-access");
+  auto const refusal = provider->access->judge(test::ProviderDouble::access({"CAISO_NORTH"}));
+  ASSERT_TRUE(refusal);
+  EXPECT_TRUE(refusal->permanent);
+  EXPECT_THAT(refusal->words,
+              HasSubstr("region US-CAL-CISO is not in the plan of the WattTime account; it may "
+                        "read co2_moer of CAISO_NORTH; set `region`"));
+  changed.kind = SignalKind::kRelative;
+  EXPECT_FALSE(watttime_provider(changed)->access);  // free in every region
+}
+
+TEST(WattTime, SaysWhichRegionsTheAccountMayRead) {
+  auto const access = [](std::string const& body, WattTimeAsk const& ask = kAsk) {
+    auto const refusal = watttime_access(body, ask);
+    return refusal ? refusal->words : "";
+  };
+  using test::ProviderDouble;
+  EXPECT_EQ(access(ProviderDouble::access({"PSCO", "CAISO_NORTH"})), "");
+  EXPECT_THAT(access(ProviderDouble::access({"PSCO", "IE"})),
+              HasSubstr("co2_moer of PSCO, IE; set `region`"));
+  EXPECT_THAT(access(ProviderDouble::access({})), HasSubstr("co2_moer of no region; "));
+  EXPECT_THAT(access(ProviderDouble::access({"A\\n\\u001b"})), HasSubstr("co2_moer of A  ; "));
+  EXPECT_THAT(access(ProviderDouble::access({"CAISO_NORTH"}), kAverageAsk),
+              HasSubstr("co2_aoer of no region; "));
+  EXPECT_THAT(access(R"({"signal_types":[]})"), HasSubstr("of no region; "));
+  std::vector<std::string> many(50, "R");
+  EXPECT_THAT(access(ProviderDouble::access(many)), HasSubstr("R, R and 38 more; "));
+  // In the list, but only with an index; or without a list of addresses.
+  std::string const begin =
+      R"({"signal_types":[{"signal_type":"co2_moer","regions":[{"region":"CAISO_NORTH","endpoints":)";
+  EXPECT_THAT(access(begin + R"([{"endpoint":"v3/signal-index"}]}]}]})"), HasSubstr("of no region; "));
+  EXPECT_EQ(access(begin + R"([{"endpoint":"/v3/forecast"}]}]}]})"), "");
+  EXPECT_EQ(access(begin + "[]}]}]}"), "");
+  // What is not understood is no refusal.
+  for (char const* body : {"", "{}", "[]", R"({"signal_types":7})", R"({"signal_types":[{}]})",
+                           R"({"signal_types":[{"signal_type":"co2_moer","regions":[7]}]})"}) {
+    EXPECT_EQ(access(body), "") << body;
+  }
 }
 
 }  // namespace
