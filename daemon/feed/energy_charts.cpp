@@ -130,7 +130,8 @@ std::vector<Ask> energy_charts_asks(std::string const& base_url, std::string con
     auto const from =
         std::max(std::chrono::floor<std::chrono::days>(moment.known_until), today - kChartsReach);
     auto const date = [](std::chrono::sys_days day) { return core::utc_text(Instant{day}).substr(0, 10); };
-    asks.push_back({address + "&start=" + date(from) + "&end=" + date(today - std::chrono::days{1}), true});
+    asks.push_back(
+        {address + "&start=" + date(from) + "&end=" + date(today - std::chrono::days{1}), true, true});
   }
   return asks;
 }
@@ -152,6 +153,17 @@ core::Result<core::Signal> read_energy_charts(std::vector<std::string> const& bo
   return signal;
 }
 
+std::string energy_charts_deprecation(std::vector<std::string> const& bodies) {
+  for (std::string const& body : bodies) {
+    auto const reply = parse_json(body);
+    json::value const* deprecated = reply ? member(*reply, "deprecated") : nullptr;
+    if (deprecated == nullptr || *deprecated != true) continue;
+    return "Energy-Charts calls this address deprecated, so it may end; look for a newer version of GreenQ, "
+           "or choose another provider";
+  }
+  return {};
+}
+
 core::Result<Provider> energy_charts_provider(FeedConfig const& config) {
   if (auto const problem = not_average(config)) return bad_feed(*problem);
   auto const country =
@@ -169,6 +181,7 @@ core::Result<Provider> energy_charts_provider(FeedConfig const& config) {
   provider.read = [zone = config.zone, country = *country](auto const& bodies, Instant now) {
     return read_energy_charts(bodies, zone, country, now);
   };
+  provider.deprecation = energy_charts_deprecation;
   provider.refused = [country = *country](int status, std::string const&) -> std::optional<Refusal> {
     if (status != 400 && status != 404 && status != 422) return std::nullopt;
     return Refusal{"Energy-Charts has no figures for country " + country +

@@ -31,6 +31,9 @@ std::vector<Ask> energy_charts_asks(std::string const& base_url, std::string con
 core::Result<core::Signal> read_energy_charts(std::vector<std::string> const& bodies, std::string const& zone,
                                               std::string const& country, core::Instant now);
 
+// Words about a reply that says `deprecated: true`; empty: none does.
+std::string energy_charts_deprecation(std::vector<std::string> const& bodies);
+
 core::Result<Provider> energy_charts_provider(FeedConfig const& config);
 
 }  // namespace greenq::feed

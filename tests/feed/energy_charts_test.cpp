@@ -218,5 +218,15 @@ TEST(EnergyCharts, ConfigurationIsChecked) {
   EXPECT_FALSE(provider->refused(503, ""));
 }
 
+TEST(EnergyCharts, ADeprecatedAddressIsSaid) {
+  EXPECT_EQ(energy_charts_deprecation({R"({"deprecated":false})", "", "rubbish", "[]"}), "");
+  EXPECT_EQ(energy_charts_deprecation({R"({"deprecated":null})", R"({"deprecated":"true"})"}), "");
+  EXPECT_THAT(energy_charts_deprecation({"", R"({"deprecated":true})"}), testing::HasSubstr("deprecated"));
+  FeedConfig config;
+  config.provider = "energy_charts";
+  config.zone = "DE";
+  EXPECT_TRUE(energy_charts_provider(config)->deprecation);
+}
+
 }  // namespace
 }  // namespace greenq::feed
