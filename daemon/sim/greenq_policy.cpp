@@ -54,8 +54,8 @@ class GreenqPolicy final : public Policy {
   double share(SimJob const& job) const {
     return static_cast<double>(job.gpus) / static_cast<double>(instance_.cluster_gpus);
   }
-  static core::Need need(SimJob const& job) {
-    core::Need need;
+  static core::SlotNeed need(SimJob const& job) {
+    core::SlotNeed need;
     need.add(0, job.gpus);
     return need;
   }

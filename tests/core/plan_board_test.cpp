@@ -9,7 +9,7 @@ namespace greenq::test {
 namespace {
 
 using core::Board;
-using core::Need;
+using Need = core::SlotNeed;
 using core::Slot;
 using core::SlotRun;
 using core::SlotRuns;

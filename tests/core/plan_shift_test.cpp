@@ -39,8 +39,8 @@ ShiftRequest request_of(std::vector<int> const& grams, std::vector<Task> tasks) 
   return request;
 }
 
-core::Need gpus(std::int64_t count) {
-  core::Need need;
+core::SlotNeed gpus(std::int64_t count) {
+  core::SlotNeed need;
   need.add(0, count);
   return need;
 }

@@ -24,7 +24,7 @@ void Board::grow(Slot end) {
   }
 }
 
-void Board::book(SlotRun run, Need const& need, std::int64_t sign) {
+void Board::book(SlotRun run, SlotNeed const& need, std::int64_t sign) {
   run.begin = std::max(run.begin, first_);
   if (run.begin >= run.end) return;
   grow(run.end);
@@ -48,14 +48,14 @@ void Board::book(SlotRun run, Need const& need, std::int64_t sign) {
   }
 }
 
-bool Board::ever_fits(Need const& need) const {
+bool Board::ever_fits(SlotNeed const& need) const {
   for (std::uint32_t i = 0; i < need.count; ++i) {
     if (need.items[i].amount > capacity_[need.items[i].figure]) return false;
   }
   return true;
 }
 
-bool Board::fits(SlotRun run, Need const& need) const {
+bool Board::fits(SlotRun run, SlotNeed const& need) const {
   bool whole = false;
   stretches(run, need, [&](SlotRun free) {
     whole = free == run;
@@ -64,7 +64,7 @@ bool Board::fits(SlotRun run, Need const& need) const {
   return whole;
 }
 
-Board::Room Board::room(std::size_t hour, Need const& need) const {
+Board::Room Board::room(std::size_t hour, SlotNeed const& need) const {
   Room room = Room::kAll;
   for (std::uint32_t i = 0; i < need.count; ++i) {
     auto const& item = need.items[i];

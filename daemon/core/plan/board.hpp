@@ -16,7 +16,7 @@
 namespace greenq::core {
 
 // What a job takes of which rows while it runs.
-struct Need {
+struct SlotNeed {
   struct Item {
     std::uint32_t figure = 0;
     std::int64_t amount = 0;
@@ -37,13 +37,13 @@ class Board {
   std::int64_t capacity(std::uint32_t figure) const { return capacity_[figure]; }
   std::int64_t taken(std::uint32_t figure, Slot slot) const;
   // The parts before first() are ignored. Never refuses.
-  void take(SlotRun run, Need const& need) { book(run, need, 1); }
-  void give(SlotRun run, Need const& need) { book(run, need, -1); }
-  bool ever_fits(Need const& need) const;
-  bool fits(SlotRun run, Need const& need) const;
+  void take(SlotRun run, SlotNeed const& need) { book(run, need, 1); }
+  void give(SlotRun run, SlotNeed const& need) { book(run, need, -1); }
+  bool ever_fits(SlotNeed const& need) const;
+  bool fits(SlotRun run, SlotNeed const& need) const;
   // Calls visit(SlotRun) for maximal free stretches within the range, in order, until it returns false.
   template <class Visit>
-  void stretches(SlotRun range, Need const& need, Visit visit) const;
+  void stretches(SlotRun range, SlotNeed const& need, Visit visit) const;
 
  private:
   struct Hour {
@@ -56,10 +56,10 @@ class Board {
   };
   enum class Room : std::uint8_t { kNone, kSome, kAll };
 
-  void book(SlotRun run, Need const& need, std::int64_t sign);
+  void book(SlotRun run, SlotNeed const& need, std::int64_t sign);
   void grow(Slot end);
-  Room room(std::size_t hour, Need const& need) const;
-  bool free_at(std::size_t index, Need const& need) const {
+  Room room(std::size_t hour, SlotNeed const& need) const;
+  bool free_at(std::size_t index, SlotNeed const& need) const {
     for (std::uint32_t i = 0; i < need.count; ++i) {
       auto const& item = need.items[i];
       if (rows_[item.figure].taken[index] + item.amount > capacity_[item.figure]) return false;
@@ -74,7 +74,7 @@ class Board {
 };
 
 template <class Visit>
-void Board::stretches(SlotRun range, Need const& need, Visit visit) const {
+void Board::stretches(SlotRun range, SlotNeed const& need, Visit visit) const {
   Slot begin = std::max(range.begin, first_);  // of the stretch under way
   Slot at = begin;
   bool open = true;

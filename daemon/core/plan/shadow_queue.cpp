@@ -9,14 +9,14 @@ double hours_of(Span span) {
   return static_cast<double>(span.count()) / 3'600'000;
 }
 
-bool within(Need const& need, std::vector<std::int64_t> const& free) {
+bool within(SlotNeed const& need, std::vector<std::int64_t> const& free) {
   for (std::uint32_t i = 0; i < need.count; ++i) {
     if (need.items[i].amount > free[need.items[i].figure]) return false;
   }
   return true;
 }
 
-void take(Need const& need, std::vector<std::int64_t>& free, std::int64_t sign) {
+void take(SlotNeed const& need, std::vector<std::int64_t>& free, std::int64_t sign) {
   for (std::uint32_t i = 0; i < need.count; ++i) free[need.items[i].figure] -= sign * need.items[i].amount;
 }
 
@@ -32,7 +32,7 @@ void ShadowQueue::start(Job job) {
   std::push_heap(running_.begin(), running_.end(), kLater);
 }
 
-void ShadowQueue::submit(Instant at, Need const& need, Span duration, double share) {
+void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double share) {
   advance(at);
   queue_.push_back({need, duration, share, {}});
   dispatch();
@@ -70,7 +70,7 @@ void ShadowQueue::dispatch() {
   std::vector<Job> ends = running_;
   std::sort(ends.begin(), ends.end(), [](Job const& a, Job const& b) { return a.end < b.end; });
   std::vector<std::int64_t> spare = free_;
-  Need const& head_need = queue_.front().need;
+  SlotNeed const& head_need = queue_.front().need;
   Instant reserved = now_;
   for (std::size_t i = 0; i < ends.size() && (!within(head_need, spare) || ends[i].end == reserved); ++i) {
     reserved = ends[i].end;

@@ -18,7 +18,7 @@ class ShadowQueue {
   explicit ShadowQueue(std::vector<std::int64_t> capacity) : free_(std::move(capacity)) {}
 
   // `share` of the cluster that the job holds.
-  void submit(Instant at, Need const& need, Span duration, double share);
+  void submit(Instant at, SlotNeed const& need, Span duration, double share);
   void advance(Instant now);
   // Cluster-hours.
   double done() const { return done_; }
@@ -26,7 +26,7 @@ class ShadowQueue {
 
  private:
   struct Job {
-    Need need;
+    SlotNeed need;
     Span duration{0};
     double share = 0;
     Instant end{};  // while it runs

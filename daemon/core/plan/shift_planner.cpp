@@ -48,7 +48,7 @@ std::vector<double> busy_hours(ShiftRequest const& request) {
 ShiftPlanner::ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions options)
     : capacity_(std::move(capacity)), options_(options), shadow_(capacity_), random_(options.seed) {}
 
-void ShiftPlanner::arrived(Instant at, Need const& need, Span duration, double share, Span slack,
+void ShiftPlanner::arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack,
                            bool pausable) {
   double const hour = 3'600'000;
   shadow_.submit(at, need, duration, share);

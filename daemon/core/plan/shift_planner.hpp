@@ -37,7 +37,7 @@ struct ShiftOptions {
 struct ShiftRequest {
   struct Fixed {
     SlotRun run;
-    Need need;
+    SlotNeed need;
     double share = 0;  // of the cluster
   };
   Slot now = 0;
@@ -55,7 +55,7 @@ class ShiftPlanner {
   ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions options);
 
   // Every job that comes, in order of time. `slack`: how long it may wait.
-  void arrived(Instant at, Need const& need, Span duration, double share, Span slack, bool pausable);
+  void arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack, bool pausable);
   // Gives every task a place. Their order stays.
   std::vector<Task> plan(ShiftRequest request);
 

@@ -26,9 +26,9 @@ Timetable::Timetable(Slot now, std::vector<std::int64_t> capacity, std::vector<L
                      std::vector<SlotPrices> prices)
     : now_(now), board_(now, std::move(capacity)), lanes_(std::move(lanes)), prices_(std::move(prices)) {}
 
-Need Timetable::need(Task const& task, std::uint32_t lane) const {
+SlotNeed Timetable::need(Task const& task, std::uint32_t lane) const {
   Lane const& where = lanes_[lane];
-  Need need;
+  SlotNeed need;
   need.add(where.cpus, task.cpus);
   need.add(where.memory, task.memory);
   need.add(where.gpus, task.gpus);
@@ -42,19 +42,19 @@ double Timetable::cost(Task const& task, Place const& place) const {
 }
 
 void Timetable::take_out(Task& task) {
-  Need const taken = need(task, task.place.lane);
+  SlotNeed const taken = need(task, task.place.lane);
   for (SlotRun const& run : task.place.runs) board_.give(run, taken);
   task.place.runs.clear();
 }
 
 void Timetable::put_in(Task& task, Place place) {
-  Need const taken = need(task, place.lane);
+  SlotNeed const taken = need(task, place.lane);
   for (SlotRun const& run : place.runs) board_.take(run, taken);
   task.place = std::move(place);
 }
 
 bool Timetable::fits(Task const& task, Place const& place) const {
-  Need const taken = need(task, place.lane);
+  SlotNeed const taken = need(task, place.lane);
   return std::all_of(place.runs.begin(), place.runs.end(), [&](SlotRun const& run) {
     return run.begin >= earliest(task) && board_.fits(run, taken);
   });

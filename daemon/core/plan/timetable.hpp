@@ -64,7 +64,7 @@ class Timetable {
   SlotPrices const& prices(std::uint32_t lane) const { return prices_[lanes_[lane].prices]; }
   Slot earliest(Task const& task) const { return std::max(task.ready, now_); }
 
-  Need need(Task const& task, std::uint32_t lane) const;
+  SlotNeed need(Task const& task, std::uint32_t lane) const;
   double cost(Task const& task, Place const& place) const;
   void take_out(Task& task);
   void put_in(Task& task, Place place);
