@@ -169,7 +169,7 @@ std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostrea
   CLI::App app{kSummary, "greenqd simulate"};
   app.allow_extras();
   Flags flags;
-  flags.policy = sim::policy_names().back();
+  flags.policy = sim::policy_names().front();
   Raw raw;
   declare(app, flags, raw);
   std::reverse(arguments.begin(), arguments.end());
