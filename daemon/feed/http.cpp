@@ -268,6 +268,8 @@ core::Result<Context> load_context(std::string const& ca_file) {
   return context;
 }
 
+}  // namespace
+
 // What is trusted, by ca_file. Certificates are read again when a file of them changed, and not otherwise:
 // that takes tens of milliseconds.
 class Trust {
@@ -286,8 +288,6 @@ class Trust {
   using Stamps = std::array<FileStamp, 3>;
   std::map<std::string, std::pair<Stamps, Context>> known_;
 };
-
-}  // namespace
 
 struct AsioHost::Impl {
   asio::io_context io{1};
