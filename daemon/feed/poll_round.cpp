@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace greenq::feed {
+namespace {
+
+tl::unexpected<core::Error> not_believed(std::string const& problem) {
+  return core::fail(core::ErrorCode::kInvalidArgument, "IMPLAUSIBLE", problem);
+}
+
+core::Result<core::Signal> believable(Provider const& provider, std::vector<std::string> const& bodies,
+                                      core::Instant now) {
+  auto signal = provider.read(bodies, now);
+  if (!signal) return signal;
+  auto problem = core::problem_of(*signal);
+  if (!problem) problem = implausible(*signal, now);
+  if (problem) return not_believed(*problem);
+  return signal;
+}
+
+}  // namespace
 
 bool Round::whole() const {
   return std::count(bodies.begin(), bodies.end(), "") == 0;
@@ -18,12 +35,9 @@ bool is_json(std::string const& content_type) {
 
 core::Result<core::Signal> judge(Provider const& provider, Levels& levels,
                                  std::vector<std::string> const& bodies, core::Instant now) {
-  auto signal = provider.read(bodies, now);
+  auto signal = believable(provider, bodies, now);
   if (!signal) return signal;
-  auto problem = core::problem_of(*signal);
-  if (!problem) problem = implausible(*signal, now);
-  if (!problem) problem = levels.judge(*signal, now);
-  if (problem) return core::fail(core::ErrorCode::kInvalidArgument, "IMPLAUSIBLE", *problem);
+  if (auto const problem = levels.judge(*signal, now)) return not_believed(*problem);
   return signal;
 }
 
@@ -48,8 +62,8 @@ core::Result<core::Signal> judge_without(Provider const& provider, Levels& level
   return core::fail(core::ErrorCode::kInvalidArgument, "BAD_REPLY", "");
 }
 
-bool history_came(Provider const& provider, Round const& round, core::Signal const& signal,
-                  core::Instant now) {
+core::Result<bool> history_came(Provider const& provider, Round const& round, core::Signal const& signal,
+                                core::Instant now) {
   auto bodies = round.bodies;
   bool asked = false;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
@@ -59,8 +73,9 @@ bool history_came(Provider const& provider, Round const& round, core::Signal con
     bodies[i].clear();
   }
   if (!asked) return true;
-  auto const without = provider.read(bodies, now);
-  return !without || without->points != signal.points;
+  auto const others = believable(provider, bodies, now);
+  if (!others) return tl::unexpected(others.error());
+  return others->points != signal.points;
 }
 
 }  // namespace greenq::feed

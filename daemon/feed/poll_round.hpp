@@ -41,8 +41,9 @@ core::Result<core::Signal> judge(Provider const& provider, Levels& levels,
 core::Result<core::Signal> judge_without(Provider const& provider, Levels& levels, Round& round,
                                          core::Instant now);
 // Whether the history that was asked for came and said something that the other bodies of `signal` do not
-// say; true when none was asked for.
-bool history_came(Provider const& provider, Round const& round, core::Signal const& signal,
-                  core::Instant now);
+// say; true when none was asked for. Fails when those others are no good without it: an addition saves
+// nothing.
+core::Result<bool> history_came(Provider const& provider, Round const& round, core::Signal const& signal,
+                                core::Instant now);
 
 }  // namespace greenq::feed

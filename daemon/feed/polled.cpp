@@ -262,13 +262,14 @@ class PolledFeed final : public app::Feed {
       left_out = clean(*shared, "an additional reply is left out: " + signal.error().message);
       signal = std::move(rest);
     }
+    auto const came = history_came(provider, round, *signal, now);
+    if (!came) return failed(shared, came.error().message, true, pause(*shared));
     warn(*shared, "feed.left_out", std::move(left_out));
     if (provider.deprecation) warn(*shared, "feed.deprecated", provider.deprecation(round.bodies));
     if (round.revises && round.whole()) shared->revised_at = shared->context.clock->steady();
     shared->validators = std::move(round.validators);
-    bool const came = history_came(provider, round, *signal, now);
     accepted(shared, std::move(*signal));
-    watch_gap(*shared, round, came);
+    watch_gap(*shared, round, *came);
   }
 
   // What did not come is missing still, however new the actuals of the other replies are.

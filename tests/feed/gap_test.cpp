@@ -60,6 +60,7 @@ class GapTest : public testing::TestWithParam<Row> {
     }
     // The main reply has a few hours of actuals, and a forecast if it is one that has.
     if (provider_.is_extra(url)) return served(200, provider_.good(url, now, 200));
+    if (!main_.empty()) return served(200, main_);
     Instant const begin = now - hours{5};
     return served(200, provider_.body(provider_, url,
                                       entries(begin, provider_.past_only ? now : now + hours{20}), now));
@@ -91,6 +92,7 @@ class GapTest : public testing::TestWithParam<Row> {
   test::RememberingInbox inbox_;
   ProviderDouble provider_;
   std::optional<test::FakeHost::Served> bad_;
+  std::string main_;  // instead of figures
   std::vector<std::string> histories_;
   std::vector<std::string> log_;
   std::unique_ptr<app::Feed> feed_;
@@ -134,6 +136,22 @@ TEST_P(GapTest, AHistoryThatNeverComesIsGivenUp) {
   for (int i = 0; i < 5; ++i) poll_again();
   EXPECT_EQ(histories_.size(), static_cast<std::size_t>(kHistoryTries));
   EXPECT_EQ(feed_->status().rejected, 0);
+}
+
+TEST_P(GapTest, AGoodHistoryDoesNotSaveAMainReplyWithoutFigures) {
+  feed_->start();
+  bad_ = served(500, "{}");
+  host_.run_for(seconds{5});
+  bad_.reset();
+  main_ = "{}";
+  poll_again();
+  EXPECT_GE(histories_.size(), 2U);
+  EXPECT_EQ(feed_->status().accepted, 1);
+  EXPECT_GE(feed_->status().rejected, 1);
+  EXPECT_FALSE(posted(kKnown + hours{24}));
+  main_.clear();
+  poll_again();
+  EXPECT_TRUE(posted(kKnown + hours{24}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Provider, GapTest,
