@@ -53,7 +53,9 @@ core::Result<std::vector<std::string>> providers_of(app::FeedSettings const& fro
   if (known.empty()) {
     return core::fail(core::ErrorCode::kInvalidArgument, "BAD_FEED",
                       "no provider without an account knows zone " + from.zone +
-                          ": replace `auto` by watttime or electricity_maps with an account, or by file");
+                          ": add watttime or electricity_maps with an account, or a file, under `feeds`; "
+                          "`greenqd init --zone " +
+                          from.zone + "` says whether there is such a zone");
   }
   return known;
 }

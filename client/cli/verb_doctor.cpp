@@ -92,10 +92,11 @@ class Page {
     if (feeds.empty())
       line(false, true, "no feed is configured; jobs use the typical day of the zone, if one is known");
     for (auto const& feed : feeds) {
-      bool const fresh = feed.state() == v1::FEED_STATE_FRESH;
+      bool const well = feed.last_error().empty() &&
+                        (feed.state() == v1::FEED_STATE_FRESH || feed.state() == v1::FEED_STATE_UNSPECIFIED);
       auto text = feed_state_text(feed.state()) + ": " + source_text(feed.source(), now_);
       if (!feed.last_error().empty()) text += "; " + safe(feed.last_error());
-      line(fresh || feed.state() == v1::FEED_STATE_UNSPECIFIED, true, text);
+      line(well, true, text);
     }
   }
 

@@ -27,8 +27,10 @@ Result<int> feeds(Context& context, bool no_header) {
   }
   if (list->empty()) {
     context.out()
-        << "No feed is configured: only typical days are known. An operator adds one to greenqd.yaml, e.g.\n"
-           "  feeds:\n    - provider: auto\nand `greenqd feed check ZONE` shows what it would give.\n";
+        << "No feed is configured, or `provider: auto` found none without an account: only typical days are "
+           "known.\nAn operator adds one under `feeds:` in greenqd.yaml, e.g. `- provider: auto`, or "
+           "watttime "
+           "with an account, or a file;\n`greenqd feed check ZONE` shows what that would give.\n";
     return 0;
   }
   auto const now = context.now();

@@ -75,11 +75,11 @@ void add_recording_rows(Rows& rows) {
 }
 
 void add_network_rows(Rows& rows) {
-  rows.push_back(
-      make_row<F>("region", {ValueType::kText, "", "known"},
-                  "The provider's own name of the zone, e.g. CAISO_NORTH; known: what GreenQ knows it "
-                  "to be called there.",
-                  [](F& f, V const& v) { f.region = v.text; }));
+  rows.push_back(make_row<F>(
+      "region", {ValueType::kText, "", "known"},
+      "The provider's own name of the zone, e.g. CAISO_NORTH, which WattTime needs; known: what GreenQ "
+      "knows it to be called there, else the zone's own name.",
+      [](F& f, V const& v) { f.region = v.text; }));
   rows.push_back(make_row<F>("user", {ValueType::kText, "", "none"}, "watttime, sgip: name of the account.",
                              [](F& f, V const& v) { f.user = v.text; }));
   rows.push_back(

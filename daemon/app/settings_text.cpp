@@ -117,6 +117,11 @@ std::string zone_list(std::vector<ZoneKinds> const& zones) {
 // What the operator must know about the choice; one or two sentences.
 std::string explain(ZoneKinds const& zone, core::SiteSignalChoice choice) {
   if (zone.marginal && choice == core::SiteSignalChoice::kMarginal) {
+    if (!zone.live) {
+      return zone.zone +
+             " has a marginal signal, but none that can be had without an account: jobs move by its shipped "
+             "typical day until `feeds` below names a source, e.g. watttime (account) or a file.";
+    }
     return zone.zone +
            " has a marginal signal: jobs move into hours in which one more kWh causes the least emissions.";
   }

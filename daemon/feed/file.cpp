@@ -75,6 +75,7 @@ class FileFeed final : public app::Feed {
   app::FeedStatus status() override {
     std::lock_guard const lock(shared_->mutex);
     app::FeedStatus status = shared_->status;
+    if (!status.last_error.empty()) status.health = app::FeedHealth::kDead;
     if (!status.last_success) return status;
     Instant const now = shared_->context.clock->now();
     Instant const until = shared_->known_until;

@@ -49,6 +49,7 @@ class PolledFeed final : public app::Feed {
   app::FeedStatus status() override {
     std::lock_guard const lock(shared_->mutex);
     app::FeedStatus status = shared_->status;
+    if (!status.last_error.empty()) status.health = app::FeedHealth::kDead;
     if (status.last_success) {
       Instant const now = shared_->context.clock->now();
       Span const interval = shared_->provider.poll.interval;

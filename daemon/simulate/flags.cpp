@@ -13,6 +13,9 @@
 namespace greenq::simulate {
 namespace {
 
+// What an instance folder states itself.
+constexpr std::array kOfSingleFiles{"--gpus",   "--power", "--slack",       "--kind",
+                                    "--issued", "--start", "--second-book", "--resume-overhead"};
 constexpr std::array<std::string_view, 5> kForecasts{"greenq", "perfect", "published", "persistence",
                                                      "climatology"};
 
@@ -93,12 +96,17 @@ class Checker {
   }
 
   Problems const& problems() const { return problems_; }
+  void refuse(std::string const& flag, std::string const& what) { problems_.add(flag, what); }
 
  private:
   template <class Words>
   bool one_of(std::string const& flag, std::string const& value, Words const& words) {
     if (std::find(words.begin(), words.end(), value) != words.end()) return true;
-    problems_.add(flag, "\"" + value + "\" is not known" + config::did_you_mean(value, words));
+    std::string hint = config::did_you_mean(value, words);
+    if (hint.empty()) {
+      for (auto const& word : words) hint += (hint.empty() ? "; one of " : ", ") + std::string(word);
+    }
+    problems_.add(flag, "\"" + value + "\" is not known" + hint);
     return false;
   }
 
@@ -184,6 +192,11 @@ std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostrea
   auto const extras = app.remaining();
   for (std::string const& word : extras) err << "greenqd simulate: " << unknown_flag(app, word) << '\n';
   checker.check();
+  if (!flags.sources.instance.empty()) {
+    for (char const* const flag : kOfSingleFiles) {
+      if (app.count(flag) > 0) checker.refuse(flag, "is not used with --instance: the folder says it");
+    }
+  }
   if (!checker.problems().empty()) err << checker.problems().to_error().value().message << '\n';
   if (!extras.empty() || !checker.problems().empty()) return std::nullopt;
   return flags;

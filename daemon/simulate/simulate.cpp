@@ -52,6 +52,12 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
     err << instance.error().message << '\n';
     return 2;
   }
+  if (flags->forecast == sim::OutlookKind::kPublished && instance->issues.empty()) {
+    err << "--forecast: published: there are no issued forecasts here; give them with --issued FILE, or "
+           "choose "
+           "another\n";
+    return 2;
+  }
   if (!flags->pauses) {
     for (sim::SimJob& job : instance->jobs) job.interruptible = false;
   }

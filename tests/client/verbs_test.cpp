@@ -705,6 +705,10 @@ TEST_F(VerbTest, NodesAndDoctor) {
     *feed.mutable_source() = source_of(v1::SIGNAL_KIND_MARGINAL);
     feed.set_state(v1::FEED_STATE_STALE);
     feed.set_last_error("timeout; is the network up?");
+    auto& broken = *response.add_feeds();
+    *broken.mutable_source() = source_of(v1::SIGNAL_KIND_AVERAGE);
+    broken.set_state(v1::FEED_STATE_FRESH);
+    broken.set_last_error("the old figures stay");
     return Status::OK;
   };
   EXPECT_EQ(greenq({"nodes"}), 0) << err();
@@ -720,6 +724,7 @@ TEST_F(VerbTest, NodesAndDoctor) {
   EXPECT_THAT(out(), HasSubstr("  !! PUE is not set\n"));
   EXPECT_THAT(out(),
               HasSubstr("  !! stale: marginal, GB, neso, issued 8m ago; timeout; is the network up?\n"));
+  EXPECT_THAT(out(), HasSubstr("  !! fresh: average, "));
   EXPECT_THAT(out(), HasSubstr("  !! powercap: not readable"));
   EXPECT_THAT(out(), HasSubstr("  ok site.zone = GB (file)\n"));
   EXPECT_EQ(greenq({"version"}), 0);

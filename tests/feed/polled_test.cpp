@@ -52,6 +52,14 @@ TEST_F(PolledTest, AnAcceptedReplyReachesTheInbox) {
   EXPECT_EQ(feed.status().health, app::FeedHealth::kDead);
 }
 
+TEST_F(PolledTest, AFeedThatFailsFromTheStartIsNotCalledNeverAsked) {
+  answer("main", served(500, "{}"));
+  auto& feed = start(plain());
+  host_.run_for(seconds{1});
+  EXPECT_EQ(feed.status().health, app::FeedHealth::kDead);
+  EXPECT_THAT(feed.status().last_error, HasSubstr("500"));
+}
+
 TEST_F(PolledTest, BackoffGrowsToItsCapAndEndsWithASuccess) {
   answer("main", served(500, "{}"));
   chance_ = 1;

@@ -90,9 +90,20 @@ TEST_F(Command, NamesEveryWrongFlagAtOnce) {
       "greenqd simulate: \"x\" is no option; files are given with --instance, or with --jobs and --carbon\n"
       "--instance: error: is needed, or --jobs, --carbon and --gpus\n"
       "--policy: error: \"esy\" is not known; did you mean \"easy\"?\n"
-      "--compare: error: \"all\" is not known\n"
+      "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, carbon-time, "
+      "calendar, "
+      "threshold, wait-awhile-replan\n"
       "--compare: error: \"thresold\" is not known; did you mean \"threshold\"?\n"
       "--forecast: error: \"prefect\" is not known; did you mean \"perfect\"?\n");
+}
+
+TEST_F(Command, RefusesWhatWouldBeIgnored) {
+  EXPECT_EQ(simulate({"--instance", "x", "--gpus", "2", "--slack", "3"}), 2);
+  EXPECT_EQ(err_.str(),
+            "--gpus: error: is not used with --instance: the folder says it\n"
+            "--slack: error: is not used with --instance: the folder says it\n");
+  EXPECT_EQ(simulate({"--jobs", jobs(), "--carbon", carbon(), "--gpus", "2", "--forecast", "published"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("give them with --issued FILE"));
 }
 
 TEST_F(Command, NamesEveryWrongCellAtOnce) {
