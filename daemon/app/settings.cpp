@@ -199,6 +199,12 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
   only_for(is("watttime", "sgip", "electricity_maps"), "watttime, sgip or electricity_maps", {"secret_file"});
   only_for(!recorded && !is("auto"), "one that is asked over the network", {"region", "base_url"});
   only_for(!recorded, "one that is asked over the network", {"ca_file", "proxy"});
+  for (auto const* key : {"base_url", "proxy"}) {
+    auto const* const value = node.find(key);
+    std::string const& url = std::string_view(key) == "proxy" ? feed.proxy : feed.base_url;
+    if (value != nullptr && url.find('@') != std::string::npos)
+      complain(*value, path + "." + key, "must not carry a user or password; see user and secret_file");
+  }
   only_for(feed.provider == "replay", "replay", {"start", "speed", "loop", "anchor"});
 }
 

@@ -41,8 +41,8 @@ core::Result<std::string> token_of(core::Result<HttpReply> const& reply) {
     return bad(ErrorCode::kFailedPrecondition, status + ": check `base_url` of this feed");
   }
   if (kind == StatusClass::kRedirect) {
-    return bad(ErrorCode::kUnavailable, status + " and points to " + printable(reply->location) +
-                                            ", which is not followed; set base_url to the right address");
+    return bad(ErrorCode::kUnavailable,
+               status + " and points to " + place_of(reply->location) + kNotFollowed);
   }
   if (kind != StatusClass::kOk) return bad(ErrorCode::kUnavailable, status);
   auto const body = parse_json(reply->body);

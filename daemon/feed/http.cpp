@@ -18,6 +18,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <filesystem>
 #include <map>
 #include <thread>
 #include <utility>
@@ -254,6 +255,10 @@ class Exchange final : public std::enable_shared_from_this<Exchange<Stream>> {
 using Context = std::shared_ptr<asio::ssl::context>;
 
 core::Result<Context> load_context(std::string const& ca_file) {
+  // Opening a FIFO would wait for its other end.
+  if (std::error_code none; !ca_file.empty() && !std::filesystem::is_regular_file(ca_file, none)) {
+    return core::fail(core::ErrorCode::kUnavailable, "TLS", "ca_file " + ca_file + " is not a regular file");
+  }
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   error_code failed;
   (void)context->set_verify_mode(asio::ssl::verify_peer, failed);

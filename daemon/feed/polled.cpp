@@ -232,15 +232,14 @@ class PolledFeed final : public app::Feed {
     }
     switch (classify(reply.status)) {
       case StatusClass::kOk:
-        return failed(shared, "the reply is `" + reply.content_type.substr(0, 80) + "`, not JSON", true,
-                      pause(*shared));
+        return failed(shared,
+                      "the reply is `" + clean(*shared, reply.content_type).substr(0, 80) + "`, not JSON",
+                      true, pause(*shared));
       case StatusClass::kRedirect:
         if (reply.location.empty())
           return failed(shared, status + " answers no question", true, pause(*shared));
-        return failed(shared,
-                      status + " points to " + reply.location.substr(0, 200) +
-                          ", which is not followed; set base_url to the right address",
-                      true, pause(*shared));
+        return failed(shared, status + " points to " + place_of(reply.location) + kNotFollowed, true,
+                      pause(*shared));
       case StatusClass::kOverloaded:
         return failed(shared, status + ": the server asks for a pause", true,
                       longer_pause(*shared, reply.retry_after));

@@ -1,6 +1,8 @@
 #include "feed/provider_parts.hpp"
 
 #include <algorithm>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 #include <utility>
 
 #include "feed/json.hpp"
@@ -80,6 +82,14 @@ std::string one_line(std::string text, std::vector<std::string> const& secrets) 
   text.resize(std::min(text.size(), kLongestReason));
   for (char& c : text) c = c >= ' ' && c <= '~' ? c : '?';
   return text;
+}
+
+std::string place_of(std::string const& address) {
+  auto const url = boost::urls::parse_uri(address);
+  if (!url || url->host_address().empty()) return "another place";
+  std::string text = std::string(url->scheme()) + "://" + url->host_address();
+  if (!url->port().empty()) text += ":" + std::string(url->port());
+  return printable(text + "/");
 }
 
 core::Result<json::value> object_of(std::string const& body) {

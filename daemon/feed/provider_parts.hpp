@@ -38,6 +38,9 @@ core::Result<boost::json::value> object_of(std::string const& body);
 std::string printable(std::string_view text);
 // One line of at most 1000 plain characters, whatever a server says, with `***` for secrets of 4 and more.
 std::string one_line(std::string text, std::vector<std::string> const& secrets);
+// Scheme and host of an address: the rest may repeat a key in a form that nobody knows.
+std::string place_of(std::string const& address);
+inline constexpr char kNotFollowed[] = ", which is not followed; set base_url to the right address";
 // What an error body says (`message`, `error`, `error.message` or `detail`), shortened and printable; may be
 // empty.
 std::string error_words(std::string const& body);

@@ -4,6 +4,12 @@
 #include "feed/provider_parts.hpp"
 
 namespace greenq::feed {
+namespace {
+
+// A figure that holds longer says that others are missing.
+constexpr core::Span kLongestStep{std::chrono::hours{24}};
+
+}  // namespace
 
 tl::unexpected<core::Error> Problems::to_error() const {
   core::Error error{core::ErrorCode::kInvalidArgument, "BAD_RECORDING", "", fields_};
@@ -44,6 +50,11 @@ void place_on_steps(std::string const& file, std::vector<PlacedTime> const& time
   }
   if (recording.step == Span{0}) {
     problems.add(file, std::string("has a single row and no ") + state_step + "; say how long the step is");
+    return;
+  }
+  if (recording.step > kLongestStep) {
+    problems.add(file,
+                 std::string("a row would hold for more than a day; if rows are missing, add ") + state_step);
     return;
   }
   for (std::size_t i = 1; i < times.size(); ++i) {

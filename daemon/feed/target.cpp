@@ -4,6 +4,8 @@
 #include <boost/url/ipv6_address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
+#include <charconv>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -22,11 +24,21 @@ bool begins_with_slash(std::string_view path) {
   return path.empty() || path.front() == '/';
 }
 
+// 0: no port that exists. The library takes what is above 65535 modulo 65536.
+std::uint16_t port_of(boost::urls::url_view const& url, std::uint16_t usual) {
+  if (url.port().empty()) return usual;
+  std::string const text{url.port()};
+  std::uint16_t port = 0;
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return failed == std::errc{} && end == text.data() + text.size() ? port : 0;
+}
+
 }  // namespace
 
 core::Result<Target> parse_target(std::string const& text) {
   auto const bad = [&](std::string const& why) {
-    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_URL", "the address " + text + " " + why);
+    return core::fail(core::ErrorCode::kInvalidArgument, "BAD_URL",
+                      "the address " + (text.find('@') == std::string::npos ? text + " " : "") + why);
   };
   auto const url = boost::urls::parse_uri(text);
   if (url.has_error()) return bad("is not a URL");
@@ -39,7 +51,7 @@ core::Result<Target> parse_target(std::string const& text) {
   if (!target.tls && !is_loopback(target.host))
     return bad("must begin with https:// (plain http only to this host)");
   std::uint16_t const usual = target.tls ? 443 : 80;
-  target.port = url->port().empty() ? usual : url->port_number();
+  target.port = port_of(*url, usual);
   if (target.port == 0) return bad("has a port that does not exist");
   bool const ipv6 = target.host.find(':') != std::string::npos;
   target.host_header = ipv6 ? "[" + target.host + "]" : target.host;
@@ -55,15 +67,14 @@ core::Result<std::optional<Target>> parse_proxy(std::string const& text, std::st
   if (text.empty() || is_loopback(host)) return std::optional<Target>{};
   auto const url = boost::urls::parse_uri(text);
   bool const good = url && url->scheme_id() == boost::urls::scheme::http && !url->host_address().empty() &&
-                    (url->port().empty() || url->port_number() != 0) &&
-                    begins_with_slash(url->encoded_path());
+                    port_of(*url, 80) != 0 && begins_with_slash(url->encoded_path());
   if (!good || url->has_userinfo()) {
     return core::fail(core::ErrorCode::kInvalidArgument, "BAD_PROXY",
                       "the proxy must be an address like http://proxy.example:3128, without a user");
   }
   Target proxy;
   proxy.host = url->host_address();
-  proxy.port = url->port().empty() ? 80 : url->port_number();
+  proxy.port = port_of(*url, 80);
   proxy.host_header = proxy.host + ":" + std::to_string(proxy.port);
   return std::optional(std::move(proxy));
 }

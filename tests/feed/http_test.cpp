@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <future>
 
@@ -179,6 +180,25 @@ TEST_F(HttpTest, CertificatesAreReadOnceAndAgainWhenTheirFileChanges) {
   EXPECT_EQ(reason(get(old_server.url(), file)), "TLS");
   std::filesystem::remove(file);
   EXPECT_EQ(reason(get(new_server.url(), file)), "TLS");  // what is gone is not trusted
+}
+
+// Opening it would wait for ever, and every feed with it.
+TEST_F(HttpTest, ACertificateFileThatIsAFifoIsRefused) {
+  std::string const fifo = dir_.path() / "ca.fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(reason(get("https://localhost:1/", fifo)), "TLS");
+}
+
+TEST_F(HttpTest, PortsThatDoNotExistAreNotTakenForOthers) {
+  for (char const* url : {"http://127.0.0.1:65536/", "http://127.0.0.1:85447/", "http://127.0.0.1:0/",
+                          "http://127.0.0.1:184467440737095516160/"})
+    EXPECT_EQ(reason(get(url)), "BAD_URL") << url;
+}
+
+TEST_F(HttpTest, APasswordInAnAddressIsNotRepeated) {
+  auto const result = get("https://user:hunter22@example.test/");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message.find("hunter22"), std::string::npos);
 }
 
 TEST_F(HttpTest, SendsHeadersLoginAndValidators) {

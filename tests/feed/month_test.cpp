@@ -160,7 +160,7 @@ TEST_F(MonthTest, NothingIsMissedDriftsOrPilesUp) {
     app::FeedStatus const status = watched.feed->status();
     if (watched.hostile) {
       EXPECT_EQ(status.accepted, 0);
-      EXPECT_EQ(status.health, app::FeedHealth::kNever);
+      EXPECT_EQ(status.health, app::FeedHealth::kDead);
       EXPECT_LT(status.polls, kMonth / minutes{5});  // it backs off
       EXPECT_GT(status.polls, kMonth / minutes{16});
       continue;

@@ -60,6 +60,16 @@ TEST_F(PolledTest, AFeedThatFailsFromTheStartIsNotCalledNeverAsked) {
   EXPECT_THAT(feed.status().last_error, HasSubstr("500"));
 }
 
+TEST_F(PolledTest, OfARedirectOnlyTheHostIsSaid) {
+  auto moved = served(302, "");
+  moved.result->location = "https://elsewhere.test:8443/v3?auth-token=S3CR%2FET";
+  answer("main", moved);
+  auto& feed = start(plain());
+  host_.run_for(seconds{1});
+  EXPECT_THAT(feed.status().last_error,
+              HasSubstr("points to https://elsewhere.test:8443/, which is not followed"));
+}
+
 TEST_F(PolledTest, BackoffGrowsToItsCapAndEndsWithASuccess) {
   answer("main", served(500, "{}"));
   chance_ = 1;

@@ -49,6 +49,14 @@ TEST_F(RecordingTest, ReadsValuesCommentsAndGaps) {
   EXPECT_EQ(loaded->end(), at("2020-01-01T05:00Z"));
 }
 
+TEST_F(RecordingTest, NoFigureHoldsForMillennia) {
+  auto const loaded = load_recording({dir_.write(
+      "a.csv",
+      "# kind: marginal direct\ntime_utc,gco2_per_kwh\n2026-11-26T00:00:00Z,5\n9999-12-31T23:00:00Z,9\n")});
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("more than a day"));
+}
+
 TEST_F(RecordingTest, FindsTheStepWithoutAComment) {
   auto const loaded =
       load_recording({dir_.write("a.csv",
