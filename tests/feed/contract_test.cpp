@@ -279,7 +279,7 @@ std::vector<Hostile> status_rows() {
                     reply.result->location = "http://169.254.169.254/latest";
                     return reply;
                   },
-                  "http://169.254.169.254/latest, which is not followed"});
+                  "http://169.254.169.254/, which is not followed"});
   return rows;
 }
 
