@@ -131,7 +131,7 @@ class DiskTest(harness.E2eTest):
         daemon.start()
         self.assertRegex(daemon.log(), "START_WARNING .*greenq.db is new, but there was a backup of an earlier one, now kept as")
         self.assertIn("kept as", daemon.greenq("doctor").stdout)
-        kept = [name for name in os.listdir(daemon.state) if name.startswith("greenq.db.backup.")]
+        kept = [name for name in os.listdir(daemon.state) if name.startswith("greenq.db.backup.") and ".tmp" not in name]  # one may be in the making
         self.assertEqual(len(kept), 1)
         daemon.stop()
         shutil.copy(os.path.join(daemon.state, kept[0]), os.path.join(daemon.state, "greenq.db"))
