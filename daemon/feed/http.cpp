@@ -261,9 +261,9 @@ core::Result<Context> load_context(std::string const& ca_file) {
   }
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   error_code failed;
-  (void)context->set_verify_mode(asio::ssl::verify_peer, failed);
-  if (!failed) (void)context->set_default_verify_paths(failed);
-  if (!failed && !ca_file.empty()) (void)context->load_verify_file(ca_file, failed);
+  failed = context->set_verify_mode(asio::ssl::verify_peer, failed);
+  if (!failed) failed = context->set_default_verify_paths(failed);
+  if (!failed && !ca_file.empty()) failed = context->load_verify_file(ca_file, failed);
   bool const modern = SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION) == 1;
   if (failed || !modern) {
     return core::fail(core::ErrorCode::kUnavailable, "TLS",

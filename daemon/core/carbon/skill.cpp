@@ -22,6 +22,7 @@ double at(HourlyActuals const& actuals, Hour hour) {
 
 std::vector<double> outcome(HourlyIssue const& issue, HourlyActuals const& actuals) {
   std::vector<double> out;
+  out.reserve(issue.values.size());
   for (std::size_t k = 0; k < issue.values.size(); ++k)
     out.push_back(at(actuals, issue.first + static_cast<Hour>(k)));
   return out;
@@ -52,7 +53,7 @@ struct Costs {
 };
 
 void judge_job(HourlyIssue const& issue, std::vector<double> const& truth, int length, Costs& costs) {
-  auto const needed = static_cast<std::size_t>(kDay + length);
+  auto const needed = std::size_t{kDay} + static_cast<std::size_t>(length);
   if (truth.size() < needed) return;
   auto const said = std::span(issue.values).first(needed);
   auto const was = std::span(truth).first(needed);
@@ -141,6 +142,7 @@ std::optional<double> rank_correlation(std::span<double const> a, std::span<doub
 Skill skill_of(std::vector<HourlyIssue> const& issues, HourlyActuals const& actuals) {
   Skill skill;
   std::vector<LeadSkill> leads;
+  leads.reserve(kLeads.size());
   for (auto const& [first, last] : kLeads) leads.push_back({first, last});
   std::array<Costs, kJobHours.size()> costs{};
   double correlations = 0;

@@ -19,8 +19,8 @@ void Board::grow(Slot end) {
   Slot const hours = std::max(hour_of(end - first_) + 1, hour_of(end_ - first_) + 24);
   end_ = first_ + hours * kHourSlots;
   for (Row& row : rows_) {
-    row.taken.resize(static_cast<std::size_t>(hours * kHourSlots));
     row.hours.resize(static_cast<std::size_t>(hours));
+    row.taken.resize(row.hours.size() * kHourSlots);
   }
 }
 

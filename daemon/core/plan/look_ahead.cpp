@@ -96,7 +96,7 @@ class Dual {
     double least = std::numeric_limits<double>::max();
     for (int h = wish.begin; h + whole + (rest > 0 ? 1 : 0) <= end; ++h) {
       auto const from = static_cast<std::size_t>(h);
-      auto const to = static_cast<std::size_t>(h + whole);
+      std::size_t const to = from + static_cast<std::size_t>(whole);
       double const cost = prefix_[to] - prefix_[from] + (rest > 0 ? rest * price_[to] : 0);
       if (cost >= least - kWhole) continue;
       least = cost;

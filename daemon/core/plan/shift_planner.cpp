@@ -80,6 +80,7 @@ SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve c
 
 Timetable ShiftPlanner::lay_out(ShiftRequest const& request) {
   std::vector<SlotPrices> prices;
+  prices.reserve(request.curves.size());
   for (std::size_t i = 0; i < request.curves.size(); ++i) {
     prices.push_back(price(i, request.curves[i], request.now));
   }

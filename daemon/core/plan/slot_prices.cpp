@@ -5,7 +5,7 @@
 namespace greenq::core {
 namespace {
 
-constexpr std::size_t kDay = 24 * kHourSlots;
+constexpr std::size_t kDay = std::size_t{24} * kHourSlots;
 
 }  // namespace
 
@@ -31,8 +31,8 @@ double SlotPrices::until(Slot slot) const {
   double const before_last_day = prefix_[known - kDay];
   double const day = prefix_[known] - before_last_day;
   std::size_t const rest = (index - known) % kDay;
-  return prefix_[known] + static_cast<double>((index - known) / kDay) * day +
-         (prefix_[known - kDay + rest] - before_last_day);
+  std::size_t const days = (index - known) / kDay;
+  return prefix_[known] + static_cast<double>(days) * day + (prefix_[known - kDay + rest] - before_last_day);
 }
 
 }  // namespace greenq::core
