@@ -2,9 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fake_host.hpp"
-#include "feed/commons.hpp"
-#include "provider_doubles.hpp"
+#include "double_fixture.hpp"
 
 namespace greenq::feed {
 namespace {
@@ -30,28 +28,15 @@ void PrintTo(Row const& row, std::ostream* out) {
   *out << row.name;
 }
 
-class GapTest : public testing::TestWithParam<Row> {
+class GapTest : public test::DoubleFixture, public testing::WithParamInterface<Row> {
  protected:
+  GapTest() : DoubleFixture(kNow) {}
   void SetUp() override {
-    auto const doubles = test::provider_doubles();
-    provider_ = *std::find_if(doubles.begin(), doubles.end(),
-                              [](auto const& each) { return each.name == GetParam().name; });
-    host_.serve = [this](HttpRequest const& request) { return serve(request.url); };
-    FeedContext context;
-    context.clock = &host_.clock;
-    context.inbox = &inbox_;
-    context.host = &host_;
-    context.random = [] { return 0.5; };
-    context.known_until = [](auto const&...) { return kKnown; };
-    context.log = [this](LogLevel, std::string const& id, std::string const& text) {
-      log_.push_back(id + " " + text);
-    };
-    auto feed = make_feed(provider_.config("https://host.test"), std::move(context));
-    ASSERT_TRUE(feed);
-    feed_ = std::move(*feed);
+    provider_ = double_named(GetParam().name);
+    make(provider_, kKnown);
   }
   bool is_history(std::string const& url) const { return url.find(GetParam().history) != std::string::npos; }
-  test::FakeHost::Served serve(std::string const& url) {
+  test::FakeHost::Served serve(std::string const& url) override {
     Instant const now = host_.clock.now();
     if (is_history(url)) {
       histories_.push_back(url);
@@ -88,14 +73,10 @@ class GapTest : public testing::TestWithParam<Row> {
   // What they ask for from where on, without the end, which goes with the time.
   static std::string from(std::string const& url) { return url.substr(0, url.find("end")); }
 
-  test::FakeHost host_{kNow};
-  test::RememberingInbox inbox_;
   ProviderDouble provider_;
   std::optional<test::FakeHost::Served> bad_;
   std::string main_;  // instead of figures
   std::vector<std::string> histories_;
-  std::vector<std::string> log_;
-  std::unique_ptr<app::Feed> feed_;
 };
 
 TEST_P(GapTest, OneFailedHistoryRequestDoesNotLoseTheGap) {

@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fake_host.hpp"
-#include "feed/commons.hpp"
-#include "provider_doubles.hpp"
+#include "double_fixture.hpp"
 
 namespace greenq::feed {
 namespace {
@@ -48,29 +46,17 @@ TEST(IssueAge, WithoutAnIssueTimeNothingIsOverdue) {
   EXPECT_FALSE(age.overdue(minutes{5}, kStart));
 }
 
-class OldIssue : public testing::Test {
+class OldIssue : public test::DoubleFixture {
  protected:
+  OldIssue() : DoubleFixture(kStart) {}
+
   void start(std::string const& name) {
-    auto const doubles = test::provider_doubles();
-    provider_ =
-        *std::find_if(doubles.begin(), doubles.end(), [&](auto const& each) { return each.name == name; });
-    host_.serve = [this](HttpRequest const& request) { return serve(request.url); };
-    FeedContext context;
-    context.clock = &host_.clock;
-    context.inbox = &inbox_;
-    context.host = &host_;
-    context.random = [] { return 0.5; };
-    context.known_until = [](auto const&...) { return kStart; };
-    context.log = [this](LogLevel, std::string const& id, std::string const& text) {
-      log_.push_back(id + " " + text);
-    };
-    auto feed = make_feed(provider_.config("https://host.test"), std::move(context));
-    ASSERT_TRUE(feed);
-    feed_ = std::move(*feed);
+    provider_ = double_named(name);
+    make(provider_, kStart);
     feed_->start();
   }
   // The newest issue is that of `issued_`, of 72 hours; nothing: a new one at every step.
-  test::FakeHost::Served serve(std::string const& url) {
+  test::FakeHost::Served serve(std::string const& url) override {
     Instant const now = host_.clock.now();
     if (provider_.is_extra(url)) return served(500, "{}");
     if (provider_.is_side(url)) return served(200, provider_.good(url, now, 200));
@@ -90,14 +76,10 @@ class OldIssue : public testing::Test {
   }
   app::FeedStatus status() { return feed_->status(); }
 
-  test::FakeHost host_{kStart};
-  test::RememberingInbox inbox_;
   test::ProviderDouble provider_;
   std::optional<Instant> issued_;
   Instant made_for_{};
   std::string body_;
-  std::vector<std::string> log_;
-  std::unique_ptr<app::Feed> feed_;
 };
 
 TEST_F(OldIssue, AFeedThatIsStuckOnOneIssueIsNotFresh) {

@@ -2,8 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fake_host.hpp"
-#include "provider_doubles.hpp"
+#include "double_fixture.hpp"
 
 namespace greenq::feed {
 namespace {
@@ -26,24 +25,17 @@ std::vector<ProviderDouble> revising_doubles() {
   return all;
 }
 
-class RevisionTest : public testing::TestWithParam<ProviderDouble> {
+class RevisionTest : public test::DoubleFixture, public testing::WithParamInterface<ProviderDouble> {
  protected:
+  RevisionTest() : DoubleFixture(kStart) {}
+
   struct History {
     Instant at{};
     core::Interval asked{};
   };
 
   void SetUp() override {
-    host_.serve = [this](HttpRequest const& request) { return serve(request.url); };
-    FeedContext context;
-    context.clock = &host_.clock;
-    context.inbox = &inbox_;
-    context.host = &host_;
-    context.random = [] { return 0.5; };
-    context.known_until = [](core::SignalSource const&) { return kKnown; };
-    auto feed = make_feed(GetParam().config("https://host.test"), std::move(context));
-    ASSERT_TRUE(feed);
-    feed_ = std::move(*feed);
+    make(GetParam(), kKnown);
     feed_->start();
   }
 
@@ -51,7 +43,7 @@ class RevisionTest : public testing::TestWithParam<ProviderDouble> {
     std::size_t const begin = url.find(key + "=") + key.size() + 1;
     return at(url.substr(begin, url.find('&', begin) - begin));
   }
-  test::FakeHost::Served serve(std::string const& url) {
+  test::FakeHost::Served serve(std::string const& url) override {
     Instant const now = host_.clock.now();
     auto const& provider = GetParam();
     if (!provider.is_extra(url)) return served(200, provider.good(url, now, 200));
@@ -86,9 +78,6 @@ class RevisionTest : public testing::TestWithParam<ProviderDouble> {
     return out;
   }
 
-  test::FakeHost host_{kStart};
-  test::RememberingInbox inbox_;
-  std::unique_ptr<app::Feed> feed_;
   std::vector<History> histories_;
   std::optional<Instant> revised_;
   bool broken_ = false;

@@ -289,26 +289,29 @@ TEST(Forecasts, PlansAreIndexWalks) {
   }
 }
 
-// A database of schema 0001 with rows in every table that 0002 touches or leaves.
-TEST(Migration, FromTheFirstSchemaKeepsAllButForecastIssues) {
-  StoreWorld world;
+// Puts a database of an earlier schema in the place of the world's, with these rows.
+void rewind(StoreWorld& world, std::size_t schema, char const* rows) {
   world.reads.reset();
   world.store.reset();
   std::filesystem::remove(world.dir.database());
   for (char const* more : {"-wal", "-shm"}) std::filesystem::remove(world.dir.database().string() + more);
-  {
-    store::Db db(world.dir.database().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    ASSERT_TRUE(
-        store::migrate(db, world.dir.database(), store::migrations::files().first(1), world.clock.time));
-    db.run(
-        "INSERT INTO meta VALUES ('epoch', 'old'), ('next_job', 5), ('next_sequence', 8);"
-        "INSERT INTO signal_sources VALUES (3, 'GB', 'neso', 1, 0, '{\"zone\":\"GB\",\"kind\":1,\"basis\":1,"
-        "\"provider\":\"neso\"}', 1600000200000, '{\"source\":{\"zone\":\"GB\",\"kind\":1,\"basis\":1,"
-        "\"provider\":\"neso\"},\"issued_at\":1600000200000,\"received_at\":1600000200000,"
-        "\"points\":[[1600000200000,1600002000000,90000,3]]}');"
-        "INSERT INTO signal_points VALUES (3, 1600000200000, 1, 1600002000000, 80000, 1, 1600002000000);"
-        "INSERT INTO forecast_issues VALUES (3, 1600000200000, 1600000200000, '[]');");
-  }
+  store::Db db(world.dir.database().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  ASSERT_TRUE(
+      store::migrate(db, world.dir.database(), store::migrations::files().first(schema), world.clock.time));
+  db.run(rows);
+}
+
+// A database of schema 0001 with rows in every table that 0002 touches or leaves.
+TEST(Migration, FromTheFirstSchemaKeepsAllButForecastIssues) {
+  StoreWorld world;
+  rewind(world, 1,
+         "INSERT INTO meta VALUES ('epoch', 'old'), ('next_job', 5), ('next_sequence', 8);"
+         "INSERT INTO signal_sources VALUES (3, 'GB', 'neso', 1, 0, '{\"zone\":\"GB\",\"kind\":1,\"basis\":1,"
+         "\"provider\":\"neso\"}', 1600000200000, '{\"source\":{\"zone\":\"GB\",\"kind\":1,\"basis\":1,"
+         "\"provider\":\"neso\"},\"issued_at\":1600000200000,\"received_at\":1600000200000,"
+         "\"points\":[[1600000200000,1600002000000,90000,3]]}');"
+         "INSERT INTO signal_points VALUES (3, 1600000200000, 1, 1600002000000, 80000, 1, 1600002000000);"
+         "INSERT INTO forecast_issues VALUES (3, 1600000200000, 1600000200000, '[]');");
   world.open();
   auto const loaded = world.store->load();
   ASSERT_TRUE(loaded) << loaded.error().message;
@@ -330,18 +333,9 @@ TEST(Migration, FromTheFirstSchemaKeepsAllButForecastIssues) {
 
 TEST(Migration, ForecastersOfTheSecondSchemaKeepTheirProvider) {
   StoreWorld world;
-  world.reads.reset();
-  world.store.reset();
-  std::filesystem::remove(world.dir.database());
-  for (char const* more : {"-wal", "-shm"}) std::filesystem::remove(world.dir.database().string() + more);
-  {
-    store::Db db(world.dir.database().string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    ASSERT_TRUE(
-        store::migrate(db, world.dir.database(), store::migrations::files().first(2), world.clock.time));
-    db.run(
-        "INSERT INTO meta VALUES ('epoch', 'old'), ('next_job', 5), ('next_sequence', 8);"
-        "INSERT INTO forecasters VALUES ('GB', 1, 'neso', 7, x'01');");
-  }
+  rewind(world, 2,
+         "INSERT INTO meta VALUES ('epoch', 'old'), ('next_job', 5), ('next_sequence', 8);"
+         "INSERT INTO forecasters VALUES ('GB', 1, 'neso', 7, x'01');");
   world.open();
   put_forecaster(world, {"GB", SignalKind::kMarginal, "midas", 8, "x"});
   auto const found = experience(world);
