@@ -30,7 +30,7 @@ class GreenqPolicy final : public Policy {
   }
 
   void ended(JobId id, Instant) override {
-    ended_work_ += work_hours(instance_.job(id).duration) * share(instance_.job(id));
+    ended_work_ += core::hours_of(instance_.job(id).duration) * share(instance_.job(id));
     alive_.erase(id);
     places_.erase(id);
   }
@@ -50,7 +50,6 @@ class GreenqPolicy final : public Policy {
   }
 
  private:
-  static double work_hours(Span span) { return static_cast<double>(span.count()) / 3'600'000; }
   double share(SimJob const& job) const {
     return static_cast<double>(job.gpus) / static_cast<double>(instance_.cluster_gpus);
   }
@@ -85,7 +84,7 @@ class GreenqPolicy final : public Policy {
     request.done = ended_work_;
     for (JobId const id : alive_) {
       SimJob const& job = machine.job(id);
-      request.done += work_hours(job.duration - machine.needs(id, now)) * share(job);
+      request.done += core::hours_of(job.duration - machine.needs(id, now)) * share(job);
       if (job.interruptible || !machine.is_running(id)) request.tasks.push_back(task(machine, job, now));
     }
     for (Running const& running : machine.running()) {

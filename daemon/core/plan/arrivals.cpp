@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/plan/slots.hpp"
+
 namespace greenq::core {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr double kUsualHours = 48;
 constexpr double kMostLoad = 1.2;
 constexpr std::size_t kRemembered = 5000;
 constexpr double kQuantiles[Arrivals::kClasses] = {1.0 / 6, 1.0 / 2, 5.0 / 6};
-
-double hours_of(Span span) {
-  return static_cast<double>(span.count()) / 3'600'000;
-}
 
 }  // namespace
 

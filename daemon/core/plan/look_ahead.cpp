@@ -132,7 +132,7 @@ void add_phantoms(std::vector<Wish>& wishes, double rate, std::array<double, Arr
 
 void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals const& arrivals, Span slack,
                       bool pausable, std::vector<double> const& busy) {
-  double const slack_hours = static_cast<double>(slack.count()) / 3'600'000;
+  double const slack_hours = hours_of(slack);
   int const horizon = kHorizonHours + static_cast<int>(slack_hours);
   Slot const hour = hour_of(table.now());
   std::vector<double> prices, lambda, room;

@@ -5,10 +5,6 @@
 namespace greenq::core {
 namespace {
 
-double hours_of(Span span) {
-  return static_cast<double>(span.count()) / 3'600'000;
-}
-
 bool within(SlotNeed const& need, std::vector<std::int64_t> const& free) {
   for (std::uint32_t i = 0; i < need.count; ++i) {
     if (need.items[i].amount > free[need.items[i].figure]) return false;

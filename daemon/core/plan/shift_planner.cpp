@@ -50,10 +50,9 @@ ShiftPlanner::ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions opti
 
 void ShiftPlanner::arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack,
                            bool pausable) {
-  double const hour = 3'600'000;
   shadow_.submit(at, need, duration, share);
-  arrivals_.saw(at, static_cast<double>(duration.count()) / hour, share);
-  slack_sum_ += static_cast<double>(slack.count()) / hour;
+  arrivals_.saw(at, hours_of(duration), share);
+  slack_sum_ += hours_of(slack);
   jobs_ += 1;
   pausable_ += pausable ? 1 : 0;
 }
@@ -167,7 +166,7 @@ void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tas
 
 // Pausable tasks only: starting long runs early to be even costs more than it helps.
 void ShiftPlanner::pay_debt(Timetable& table, std::vector<Task>& tasks, double done) {
-  double const slack = static_cast<double>(usual_slack().count()) / 3'600'000;
+  double const slack = hours_of(usual_slack());
   double const limit = std::max(0.0, options_.debt_share * slack - shadow_.waiting());
   double excess = shadow_.done() - done - limit;
   if (excess <= 0) return;

@@ -37,6 +37,9 @@ inline Slot slots_of(Span span) {  // rounded up, at least one
   auto const slots = static_cast<Slot>((span.count() + kSlot.count() - 1) / kSlot.count());
   return slots > 0 ? slots : 1;
 }
+inline double hours_of(Span span) {
+  return static_cast<double>(span.count()) / 3'600'000;
+}
 inline Slot hour_of(Slot slot) {
   return slot / kHourSlots;
 }
