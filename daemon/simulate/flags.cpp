@@ -40,7 +40,8 @@ std::string policies_text() {
 
 void declare_inputs(CLI::App& app, Flags& flags, Raw& raw) {
   Sources& from = flags.sources;
-  app.add_option("--instance", from.instance, "folder with params.json, jobs.csv, carbon.csv, ...");
+  app.add_option("--instance", from.instance,
+                 "folder with params.json, jobs.csv, carbon.csv; history.csv and forecast.csv, if there");
   app.add_option("--jobs", from.jobs,
                  "CSV of jobs: submit_s,duration_s,gpus[,job_id,user,deadline_s,interruptible]");
   app.add_option("--carbon", from.carbon, "CSV of intensity: time_utc,gco2_per_kwh");
