@@ -88,6 +88,8 @@ void SourceLines::add(v1::CarbonBook const& book) {
   if (!known(book)) return;
   auto line = "Intensity: " + source_text(book.source(), now_) + '\n';
   if (!book.source().attribution().empty()) line += "  " + safe(book.source().attribution()) + '\n';
+  if (auto const caution = average_caution(book.source().kind()); !caution.empty())
+    line += "  " + caution + '\n';
   if (text_.find(line) == std::string::npos) text_ += line;
 }
 

@@ -252,6 +252,11 @@ std::string not_shifted_text(std::string_view reason, UtcTime now) {
   return text.find(kSaid) == std::string::npos ? std::string(kSaid) + ": " + text : text;
 }
 
+std::string average_caution(v1::SignalKind kind) {
+  if (kind != v1::SIGNAL_KIND_AVERAGE) return {};
+  return "AVERAGE describes the whole mix: a saving in it need not be one in what power plants emit.";
+}
+
 std::string outcome_text(v1::Attempt::Outcome outcome) {
   if (outcome == v1::Attempt::OUTCOME_UNSPECIFIED) return "alive";
   if (!v1::Attempt::Outcome_IsValid(outcome)) return "other";

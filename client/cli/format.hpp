@@ -54,6 +54,8 @@ std::string further_message(v1::Job const& job, UtcTime now);
 // Why jobs are not shifted, as the daemon says it.
 std::string not_shifted_text(std::string_view reason, UtcTime now);
 std::string outcome_text(v1::Attempt::Outcome outcome);
+// What a saving by the average is worth; empty for other kinds.
+std::string average_caution(v1::SignalKind kind);
 std::string kind_text(v1::SignalKind kind);          // "marginal"; "unknown" when not said
 std::string kind_title(v1::SignalKind kind);         // "MARGINAL"
 std::string point_state_text(v1::PointState state);  // "typical day" for climatology

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "client/cli/format.hpp"
+#include "greenq/v1/footprint.pb.h"
+#include "greenq/v1/job.pb.h"
 
 namespace greenq::client {
 namespace {
@@ -77,6 +79,21 @@ void write_single(Message const& message, FieldDescriptor const& field, std::str
       write_submessage(reflection.GetMessage(message, &field), out);
       break;
   }
+}
+
+// A number of proto3 is 0 where nothing is known; whether it is known, the message says elsewhere.
+bool is_unknown(Message const& message, FieldDescriptor const& field) {
+  auto const& name = field.name();
+  if (auto const* window = dynamic_cast<v1::PlannedWindow const*>(&message))
+    return !window->known() && (name == "mean_mg_per_kwh" || name == "carbon_mg");
+  if (auto const* book = dynamic_cast<v1::CarbonBook const*>(&message))
+    return name == "carbon_mg" && book->priced_mj() == 0 && book->unpriced_mj() > 0;
+  if (auto const* attempt = dynamic_cast<v1::Attempt const*>(&message))
+    return name == "exit_status" && !attempt->has_end_time();
+  if (auto const* job = dynamic_cast<v1::Job const*>(&message))
+    return name == "exit_status" &&
+           (job->attempts().empty() || !job->attempts(job->attempts_size() - 1).has_end_time());
+  return false;
 }
 
 // Every repeated field of our protos is of text, numbers, enums or messages.
@@ -149,7 +166,7 @@ void write_field(Message const& message, FieldDescriptor const& field, std::stri
     out += ']';
     return;
   }
-  if (field.has_presence() && !reflection.HasField(message, &field)) {
+  if ((field.has_presence() && !reflection.HasField(message, &field)) || is_unknown(message, field)) {
     out += "null";
     return;
   }

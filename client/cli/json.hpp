@@ -1,6 +1,6 @@
 // JSON for programs. Keys are the proto field names; scalars, lists and maps are always present, absent
-// messages and optional fields are null. 64-bit integers are numbers, enums their names, times RFC 3339 UTC
-// with milliseconds, durations seconds as a number.
+// messages, optional fields and figures that the message says are unknown are null. 64-bit integers are
+// numbers, enums their names, times RFC 3339 UTC with milliseconds, durations seconds as a number.
 #pragma once
 
 #include <google/protobuf/message.h>

@@ -84,7 +84,11 @@ std::string plan_line(v1::Plan const& plan, bool assumed, UtcTime now) {
     text += fmt::format(" · {} CO2e planned ({})", carbon_text(plan.chosen().carbon_mg()),
                         source_text(plan.source(), now));
   }
-  if (!plan.not_shifted_reason().empty()) text += " · " + not_shifted_text(plan.not_shifted_reason(), now);
+  if (!plan.not_shifted_reason().empty()) {
+    text += " · " + not_shifted_text(plan.not_shifted_reason(), now);
+  } else if (auto const caution = average_caution(plan.source().kind()); !caution.empty()) {
+    text += " · " + caution;
+  }
   return text;
 }
 
@@ -112,8 +116,11 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
   out += "Intensity: " + source_text(plan.source(), now) + ". Energy is modelled.\n";
   if (assumed && plan.has_chosen()) out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
   if (!plan.note().empty()) out += "Why: " + words(plan.note(), now) + '\n';
-  if (!plan.not_shifted_reason().empty())
+  if (!plan.not_shifted_reason().empty()) {
     out += "Note: " + not_shifted_text(plan.not_shifted_reason(), now) + '\n';
+  } else if (auto const caution = average_caution(plan.source().kind()); !caution.empty()) {
+    out += "Note: " + caution + '\n';
+  }
   return out;
 }
 

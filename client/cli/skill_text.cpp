@@ -49,13 +49,16 @@ std::string skill_text(v1::GetForecastSkillResponse const& response, int days, S
   auto const what = kind_title(response.kind()) + " carbon intensity of " + safe(response.zone());
   if (response.skills_size() == 0) {
     return "No forecast of the " + what +
-           fmt::format(" was kept in the last {} days, so there is nothing to judge.\n", days);
+           fmt::format(
+               " was kept in the last {} days, so there is nothing to judge. Kept are those of the feeds "
+               "that greenq feeds lists.\n",
+               days);
   }
   bool const judged = std::any_of(response.skills().begin(), response.skills().end(),
                                   [](v1::ForecastSkill const& skill) { return skill.issues() > 0; });
   if (!judged) {
     return "Forecasts of the " + what +
-           " are kept, but none can be judged yet: nothing was measured after the first.\n";
+           " are kept, but none can be judged yet: that takes a day of measured figures after the first.\n";
   }
   std::string out = style.bold(fmt::format("Forecasts of the {}, last {} days", what, days)) + '\n';
   out += "Share of the possible saving that jobs would have kept, free to start within 24 h:\n";

@@ -36,6 +36,7 @@ struct Findings {
   v1::GetServerInfoResponse info;
   std::vector<v1::Feed> feeds;
   std::vector<v1::Node> nodes;
+  std::optional<v1::GetForecastResponse> forecast;  // of the site's deciding signal; nothing without a zone
 };
 
 Result<Findings> ask(Context& context) {
@@ -51,6 +52,11 @@ Result<Findings> ask(Context& context) {
   auto nodes = list_nodes(context, kTimeout);
   if (!nodes) return tl::unexpected<Failure>(nodes.error());
   findings.nodes = std::move(*nodes);
+  v1::GetForecastRequest request;
+  *request.mutable_horizon() = duration(std::chrono::hours(1));
+  auto forecast = connection.call<v1::GetForecastResponse>(
+      connection.carbon(), &v1::CarbonService::Stub::GetForecast, request, kTimeout);
+  if (forecast) findings.forecast = std::move(*forecast);
   return findings;
 }
 
@@ -85,6 +91,17 @@ class Page {
     }
     line(true, true, "live jobs: " + (jobs.empty() ? "none" : jobs));
     for (auto const& warning : info.warnings()) line(false, true, safe(warning));
+  }
+
+  void shifting(v1::GetForecastResponse const& forecast) {
+    auto const kind = forecast.source().kind();
+    if (!forecast.not_shifted_reason().empty()) {
+      line(false, true, "jobs here are " + not_shifted_text(forecast.not_shifted_reason(), now_));
+    } else {
+      auto const caution = average_caution(kind);
+      line(true, true,
+           "jobs here move by the " + kind_title(kind) + " signal" + (caution.empty() ? "" : "; " + caution));
+    }
   }
 
   void feeds(std::vector<v1::Feed> const& feeds) {
@@ -144,7 +161,8 @@ void print_json(Context& context, Findings const& findings) {
   context.out() << "{\"client_version\":" << quote_json(kVersion)
                 << ",\"socket\":" << quote_json(context.socket().path)
                 << ",\"server\":" << to_json(findings.info) << ",\"feeds\":[" << feeds << "],\"nodes\":["
-                << nodes << "]}\n";
+                << nodes << "],\"forecast\":" << (findings.forecast ? to_json(*findings.forecast) : "null")
+                << "}\n";
 }
 
 Result<int> doctor(Context& context) {
@@ -158,6 +176,7 @@ Result<int> doctor(Context& context) {
   }
   page.server(findings->info);
   page.feeds(findings->feeds);
+  if (findings->forecast) page.shifting(*findings->forecast);
   page.sensors(findings->nodes);
   page.settings(findings->info);
   return 0;

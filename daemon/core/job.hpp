@@ -176,7 +176,7 @@ struct HoldReason {
 struct Plan {
   std::vector<Interval> segments;        // at least one; more only for interruptible jobs
   std::uint32_t pool = 0;                // GPU pool (see Capacity)
-  std::optional<Intensity> mean;         // over the segments; nothing without a signal
+  std::optional<Intensity> mean;         // over the segments; nothing where any of it is not known
   std::optional<Intensity> mean_if_now;  // over the same length from the planning moment
   PointState rung = PointState::kConstant;
   bool shifted = false;             // chose to wait for a cleaner window

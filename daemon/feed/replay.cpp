@@ -77,7 +77,9 @@ core::SignalSource source_of(Recording const& recording, ReplayOptions const& op
   std::string const foresight = recording.issues.empty() ? "perfect foresight" : "recorded forecasts";
   std::string label = "replay of " + recording.name + " from " + core::utc_text(options.start) + " at " +
                       std::to_string(options.speed) + "x, " + foresight;
-  if (options.provider == "file") label = "file " + recording.name + ", " + foresight;
+  if (options.provider == "file") {
+    label = "file " + recording.name + (recording.issues.empty() ? "" : ", recorded forecasts");
+  }
   return {options.zone,     recording.kind,   recording.basis,
           options.provider, std::move(label), recording.attribution};
 }

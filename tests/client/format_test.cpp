@@ -90,6 +90,32 @@ TEST(Json, KeysAreStableAndNumbersAreNumbers) {
   EXPECT_EQ(quote_json(std::string_view("\0\x1f\x7f\xff", 4)), "\"\\u0000\\u001f\\u007f\xEF\xBF\xBD\"");
 }
 
+TEST(Json, AFigureThatIsNotKnownIsNotZero) {
+  v1::Plan plan;
+  plan.mutable_chosen();
+  auto text = to_json(plan);
+  EXPECT_NE(text.find(R"("mean_mg_per_kwh":null,"known":false,"energy_mj":0,"carbon_mg":null)"),
+            std::string::npos)
+      << text;
+  plan.mutable_chosen()->set_known(true);
+  EXPECT_NE(to_json(plan).find(R"("mean_mg_per_kwh":0,"known":true,"energy_mj":0,"carbon_mg":0)"),
+            std::string::npos);
+
+  v1::CarbonBook book;
+  EXPECT_NE(to_json(book).find(R"("carbon_mg":0)"), std::string::npos);
+  book.set_unpriced_mj(1);
+  EXPECT_NE(to_json(book).find(R"("carbon_mg":null)"), std::string::npos);
+  book.set_priced_mj(1);
+  EXPECT_NE(to_json(book).find(R"("carbon_mg":0)"), std::string::npos);
+
+  v1::Job job;
+  EXPECT_NE(to_json(job).find(R"("exit_status":null)"), std::string::npos);
+  auto& attempt = *job.add_attempts();
+  EXPECT_EQ(to_json(job).find(R"("exit_status":0)"), std::string::npos);
+  attempt.mutable_end_time();
+  EXPECT_EQ(to_json(job).find(R"("exit_status":null)"), std::string::npos);
+}
+
 TEST(Table, AlignsByCodePoints) {
   Table table({{"NAME"}, {"N", Table::Align::kRight}});
   table.add({"é", "1"});

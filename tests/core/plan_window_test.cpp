@@ -125,12 +125,31 @@ TEST(PlanWindow, WithoutACurveNothingIsShifted) {
   EXPECT_EQ(start_minute(make_plan(input), 1), 0);
 }
 
-// The curve ends at minute 360 with 50; beyond, 50 is taken to last and the plan says kConstant.
-TEST(PlanWindow, BeyondTheCurveTheLastValueHolds) {
+// The curve ends at minute 360 with 50. What follows may be anything, so the last cheap hours are worth no
+// wait for a job that would run out of them.
+TEST(PlanWindow, AnHourThatIsNotKnownIsNeverWorthAWait) {
   auto const output = make_plan(input_with({shifting(1, 1, 120, 600)}, {500, 400, 100, 300, 200, 50}));
-  EXPECT_EQ(start_minute(output, 1), 300);
-  EXPECT_EQ(plan_of(output, 1).mean, Intensity{50'000});
-  EXPECT_EQ(plan_of(output, 1).rung, PointState::kConstant);
+  EXPECT_EQ(start_minute(output, 1), 240);
+  EXPECT_EQ(plan_of(output, 1).mean, Intensity{125'000});
+  auto const longer = make_plan(input_with({shifting(1, 1, 600, 600)}, {500, 400, 100, 300, 200, 50}));
+  EXPECT_EQ(start_minute(longer, 1), 0);
+  EXPECT_FALSE(plan_of(longer, 1).shifted);
+  EXPECT_EQ(plan_of(longer, 1).rung, PointState::kConstant);
+  EXPECT_EQ(plan_of(longer, 1).mean, std::nullopt);
+  EXPECT_EQ(
+      plan_of(longer, 1).note,
+      "starts now: the intensity of all its 10 h is not known, and an hour that is not known is never worth "
+      "a wait");
+}
+
+// Known: minutes 0 to 60 with 300 and 120 to 180 with 400; an hour between is missing.
+TEST(PlanWindow, AGapIsNeverCheaperThanWhatIsKnown) {
+  auto input = input_with({shifting(1, 1, 60, 120)}, {300, 0, 400});
+  std::vector<core::IntensityPoint> points = input.curve->points();
+  points.erase(points.begin() + 1);
+  input.curve = std::make_shared<core::Curve const>(points);
+  EXPECT_EQ(start_minute(make_plan(input), 1), 0);
+  EXPECT_EQ(plan_of(make_plan(input), 1).mean, Intensity{300'000});
 }
 
 TEST(PlanWindow, ThresholdTakesOnlyCheapEnoughWindows) {

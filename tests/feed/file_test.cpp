@@ -93,7 +93,7 @@ TEST_F(FileTest, ShowsFiguresAtTheirOwnTimes) {
   EXPECT_EQ(signal.points[10].state, PointState::kForecast);
   EXPECT_EQ(signal.points.size(), 24U);
   EXPECT_EQ(signal.source.provider, "file");
-  EXPECT_EQ(signal.source.label, "file feed, perfect foresight");
+  EXPECT_EQ(signal.source.label, "file feed");
   EXPECT_TRUE(signal.as_given);
   EXPECT_EQ(feed.status().health, app::FeedHealth::kFresh);
   host_.run_until(at("2026-03-01T11:01Z"));  // a figure is over

@@ -8,14 +8,23 @@ namespace greenq::core {
 
 CostTable::CostTable(Curve const& curve) {
   GREENQ_CHECK(!curve.empty());
+  std::int64_t highest = 0;
+  for (auto const& point : curve.points()) highest = std::max(highest, point.value.value);
+  Instant covered = curve.points().front().interval.begin;
   for (auto const& point : curve.points()) {
-    std::int64_t const value = point.value.value;
-    if (!values_.empty() && values_.back() == value) continue;
-    std::int64_t const begin = to_ms(point.interval.begin);
-    prefix_.push_back(values_.empty() ? 0 : prefix_.back() + values_.back() * (begin - begins_.back()));
-    begins_.push_back(begin);
-    values_.push_back(value);
+    if (point.interval.begin > covered) hold(covered, highest);
+    hold(point.interval.begin, point.value.value);
+    covered = point.interval.end;
   }
+  hold(covered, highest);
+}
+
+void CostTable::hold(Instant from, std::int64_t value) {
+  if (!values_.empty() && values_.back() == value) return;
+  std::int64_t const begin = to_ms(from);
+  prefix_.push_back(values_.empty() ? 0 : prefix_.back() + values_.back() * (begin - begins_.back()));
+  begins_.push_back(begin);
+  values_.push_back(value);
 }
 
 std::int64_t CostTable::until(std::int64_t at) const {

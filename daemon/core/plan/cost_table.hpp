@@ -1,8 +1,8 @@
 // The intensity curve as the planner weighs it: defined everywhere, with exact integrals.
 //
-// Outside the curve's coverage the last covered value before holds (before the first point: the first value).
-// Such windows are comparable, and their plans are marked with rung kConstant. Costs are integrals in mg/kWh
-// x ms as 64-bit integers: 1500 g/kWh over 190 years would be needed to overflow.
+// In gaps and after the last point the highest value of the curve holds, so that an unknown hour is never
+// worth a wait; before the first point its first value. Costs are integrals in mg/kWh x ms as 64-bit
+// integers: 1500 g/kWh over 190 years would be needed to overflow.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,7 @@ class CostTable {
   std::optional<Candidate> cheapest(std::vector<Interval> const& starts, Span duration) const;
 
  private:
+  void hold(Instant from, std::int64_t value);
   std::int64_t until(std::int64_t at) const;
 
   std::vector<std::int64_t> begins_;  // ms; value i holds until begin i + 1

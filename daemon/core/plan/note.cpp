@@ -30,6 +30,13 @@ std::string against_now(Plan const& plan) {
   return "; " + grams(*plan.mean) + " g/kWh against " + grams(*plan.mean_if_now) + " now";
 }
 
+std::string unknown_note(PlanInput const& input, std::string const& length, Plan const& plan) {
+  std::string const start =
+      plan.segments.front().begin <= input.now ? "starts now" : "starts when there is room";
+  return start + ": the intensity of all its " + length +
+         " is not known, and an hour that is not known is never worth a wait";
+}
+
 std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const& plan) {
   std::string why;
   if (job.shift && (!input.curve || input.curve->empty())) {
@@ -49,6 +56,7 @@ std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind ki
   std::string const length = span_text(job.duration);
   switch (kind) {
     case ChoiceKind::kWindow:
+      if (!plan.mean) return unknown_note(input, length, plan);
       if (plan.segments.front().begin <= input.now) {
         return "now is the cheapest " + length + " window with a start by " + time_text(job.latest) + "; " +
                grams(*plan.mean) + " g/kWh";

@@ -202,6 +202,18 @@ void Planner::place_shifting() {
   }
 }
 
+// Time-weighted; nothing if any of it is not known.
+std::optional<Intensity> mean_of(Curve const& curve, std::vector<Interval> const& segments) {
+  __int128 sum = 0;
+  Span length{0};
+  for (Interval const& segment : segments) {
+    if (!curve.covered(segment)) return std::nullopt;
+    sum += curve.integral(segment);
+    length += segment.length();
+  }
+  return Intensity{divide_half_even(sum, length.count())};
+}
+
 PlanOutput Planner::output() const {
   PlanOutput output;
   output.jobs.reserve(order_.size());
@@ -214,16 +226,12 @@ PlanOutput Planner::output() const {
     plan.shifted = choice.shifted;
     plan.waits_for_capacity = choice.waits_for_capacity;
     if (costs_) {
-      Span const duration = duration_of(waiting);
-      std::int64_t cost = 0;
       plan.rung = PointState::kActual;
       for (Interval const& segment : plan.segments) {
-        cost += costs_->integral(segment);
         plan.rung = std::max(plan.rung, input_.curve->worst_state(segment).value_or(PointState::kConstant));
       }
-      plan.mean = Intensity{divide_half_even(cost, duration.count())};
-      Interval const now{input_.now, input_.now + duration};
-      plan.mean_if_now = Intensity{divide_half_even(costs_->integral(now), duration.count())};
+      plan.mean = mean_of(*input_.curve, plan.segments);
+      plan.mean_if_now = input_.curve->mean({input_.now, input_.now + duration_of(waiting)});
     }
     plan.note = note_of(input_, waiting, choice.kind, plan);
     output.jobs.push_back({waiting.id, std::move(plan)});
