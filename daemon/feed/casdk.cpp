@@ -178,6 +178,10 @@ core::Result<core::Signal> read_casdk(std::vector<std::string> const& bodies, Ca
   }
   auto const points = casdk_points(*list, step, now);
   if (!points) return tl::unexpected(points.error());
+  if (!points->empty() && points->back().interval.begin > now + kCasdkTick) {
+    return bad_reply("it reports an observation of the future, of " +
+                     core::utc_text(points->back().interval.begin));
+  }
   signal->points = join(*points, signal->points);
   return signal;
 }

@@ -201,6 +201,10 @@ class FileFeed final : public app::Feed {
       }
     }
     shared->status.last_error = shared->problem;
+    if (shared->problem.empty() && begin > now) {
+      shared->status.last_error = "the figures of the file begin only at " + core::utc_text(begin) +
+                                  "; until then another source of the zone decides";
+    }
     if (shared->problem.empty() && over) {
       shared->status.last_error = "the figures of the file end at " + core::utc_text(shared->known_until) +
                                   "; write newer ones into it";

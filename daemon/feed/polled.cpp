@@ -303,7 +303,8 @@ class PolledFeed final : public app::Feed {
   static void watch_clock(Shared& shared, HttpReply const& reply) {
     Instant const now = shared.context.clock->now();
     auto const date = parse_http_date(reply.date);
-    bool const skewed = date && (*date - now > kMaxSkew || now - *date > kMaxSkew);
+    if (!date) return;
+    bool const skewed = *date - now > kMaxSkew || now - *date > kMaxSkew;
     if (!skewed) return warn(shared, "feed.clock_skew", "");
     if (!shared.warnings["feed.clock_skew"].empty()) return;
     warn(shared, "feed.clock_skew",

@@ -82,6 +82,14 @@ void read_comment(std::string_view line, Comments& comments) {
   }
 }
 
+// A last line that does not end may be cut inside a number that reads well all the same.
+void check_end(std::string const& file, std::string_view text, Problems& problems) {
+  if (text.empty() || text.back() == '\n') return;
+  auto const lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  problems.add(file, lines + 1,
+               "the last line does not end with a newline, so it may be cut; write the file whole");
+}
+
 // Calls row(line number, text) for each line that is neither blank nor a comment.
 template <class Row>
 void each_row(std::string_view text, Comments& comments, Row row) {
@@ -275,11 +283,13 @@ core::Result<Recording> load_recording(RecordingOptions const& options) {
     bool const json = first != std::string::npos && ((*text)[first] == '{' || (*text)[first] == '[');
     if (json) read_json_recording(options, *text, recording, problems);
     if (!json) read_actuals(options, *text, recording, problems);
+    if (!json) check_end(options.path, *text, problems);
     if (!recording.points.empty()) check_unit(options.path, recording, problems);
   }
   if (!options.issues_path.empty()) {
     if (auto const text = read_file(options.issues_path, problems)) {
       read_issues(options.issues_path, *text, recording, problems);
+      check_end(options.issues_path, *text, problems);
     }
   }
   if (!problems.empty()) return problems.to_error();

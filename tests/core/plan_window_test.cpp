@@ -160,6 +160,7 @@ TEST(PlanWindow, ThresholdTakesOnlyCheapEnoughWindows) {
   auto const output = make_plan(input_with({job}));
   EXPECT_EQ(start_minute(output, 1), 240);
   EXPECT_THAT(plan_of(output, 1).note, HasSubstr("no window at or below 90 g/kWh"));
+  EXPECT_TRUE(plan_of(output, 1).shifted);  // it waits for the grid, not for other jobs
 }
 
 TEST(PlanWindow, ThresholdWithABusyLatestStartTakesTheLastRoomBeforeIt) {

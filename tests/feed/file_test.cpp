@@ -194,6 +194,17 @@ TEST_F(FileTest, FiguresOfThePastAreTakenForADay) {
 }
 
 // As for a server, see AnAcceptedReplyReachesTheInbox: stale is what is old and still of use.
+TEST_F(FileTest, SaysWhenItsFiguresBegin) {
+  replace(rows(at("2026-03-02T00:00Z"), 48, 100));
+  auto& feed = start();
+  EXPECT_EQ(
+      feed.status().last_error,
+      "the figures of the file begin only at 2026-03-02T00:00Z; until then another source of the zone "
+      "decides");
+  host_.run_for(hours{15});
+  EXPECT_EQ(feed.status().last_error, "");
+}
+
 TEST_F(FileTest, StaleMeansTheSameAsForAServer) {
   Instant const end = at("2026-03-01T09:00Z");
   EXPECT_EQ(health_of_old(end + hours{1}, end), app::FeedHealth::kStale);

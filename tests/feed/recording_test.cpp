@@ -37,7 +37,7 @@ TEST_F(RecordingTest, ReadsValuesCommentsAndGaps) {
       load_recording({dir_.write("my-zone.csv", "# source: someone\n# licence: free\n" + kHead +
                                                     "2020-01-01T00:00:00Z,0\r\n\n"
                                                     "2020-01-01T01:00:00Z, 120.25\n"
-                                                    "2020-01-01T04:00Z,99")});
+                                                    "2020-01-01T04:00Z,99\n")});
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->name, "my-zone");
   EXPECT_EQ(loaded->kind, core::SignalKind::kMarginal);
@@ -47,6 +47,11 @@ TEST_F(RecordingTest, ReadsValuesCommentsAndGaps) {
   EXPECT_EQ(loaded->points[1].value, (core::Intensity{120'250}));
   EXPECT_EQ(loaded->points[2].begin, at("2020-01-01T04:00Z"));
   EXPECT_EQ(loaded->end(), at("2020-01-01T05:00Z"));
+}
+
+TEST_F(RecordingTest, ALineThatMayBeCutIsRefused) {
+  EXPECT_EQ(problem(kHead + "2020-01-01T00:00:00Z,100\n2020-01-01T01:00:00Z,12"),
+            "in.csv:4: the last line does not end with a newline, so it may be cut; write the file whole");
 }
 
 TEST_F(RecordingTest, NoFigureHoldsForMillennia) {

@@ -131,7 +131,10 @@ std::optional<Choice> Chooser::previous(WaitingJob const& job, Calendar const& c
 }
 
 Choice Chooser::without_cheap_window(WaitingJob const& job, Calendar const& calendar) {
-  if (last_feasible_) return *last_feasible_;
+  if (last_feasible_) {
+    last_feasible_->shifted = *first_feasible_ < last_feasible_->segments.front().begin;
+    return *last_feasible_;
+  }
   auto late = earliest_place(job, calendar, earliest_start(input_, job));
   GREENQ_CHECK(late.has_value());
   late->kind = ChoiceKind::kAfterLatest;
