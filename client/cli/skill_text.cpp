@@ -50,8 +50,8 @@ std::string skill_text(v1::GetForecastSkillResponse const& response, int days, S
   if (response.skills_size() == 0) {
     return "No forecast of the " + what +
            fmt::format(
-               " was kept in the last {} days, so there is nothing to judge. Kept are those of the feeds "
-               "that greenq feeds lists.\n",
+               " was kept in the last {} days, so there is nothing to judge. Kept are those of providers "
+               "that are asked and of recordings with issues; other files are taken as they are.\n",
                days);
   }
   bool const judged = std::any_of(response.skills().begin(), response.skills().end(),

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <ostream>
 
 #include "config/reader/suggest.hpp"
@@ -16,6 +17,8 @@ namespace {
 // What an instance folder states itself.
 constexpr std::array kOfSingleFiles{"--gpus",   "--power", "--slack",       "--kind",
                                     "--issued", "--start", "--second-book", "--resume-overhead"};
+constexpr std::array kInstanceFiles{"params.json", "jobs.csv",     "carbon.csv",
+                                    "history.csv", "forecast.csv", "second.csv"};
 constexpr std::array<std::string_view, 5> kForecasts{"greenq", "perfect", "published", "persistence",
                                                      "climatology"};
 
@@ -94,6 +97,10 @@ class Checker {
     wait("--long-wait", raw_.long_wait_h, flags_.options.long_wait);
     if (!(flags_.options.percentile >= 0 && flags_.options.percentile <= 100))
       problems_.add("--percentile", "must be between 0 and 100");
+    check_output("--out", flags_.out);
+    check_output("--plot", flags_.plot);
+    if (!flags_.out.empty() && named(flags_.out) == named(flags_.plot))
+      problems_.add("--plot", "is the file of --out; choose another");
   }
 
   Problems const& problems() const { return problems_; }
@@ -152,9 +159,27 @@ class Checker {
     flags_.forecast_name = name;
   }
 
+  static std::filesystem::path named(std::string const& path) {
+    std::error_code ignored;
+    return std::filesystem::weakly_canonical(path, ignored);
+  }
+
+  void check_output(std::string const& flag, std::string const& path) {
+    if (path.empty()) return;
+    Sources const& from = flags_.sources;
+    bool input = false;
+    for (std::string const* file : {&from.jobs, &from.carbon, &from.forecast, &from.second})
+      input = input || (!file->empty() && named(*file) == named(path));
+    auto const name = named(path);
+    input = input || (!from.instance.empty() && name.parent_path() == named(from.instance) &&
+                      std::find(kInstanceFiles.begin(), kInstanceFiles.end(), name.filename()) !=
+                          kInstanceFiles.end());
+    if (input) problems_.add(flag, "would overwrite " + path + ", which is read; choose another file");
+  }
+
   void wait(std::string const& flag, double hours, std::optional<core::Span>& to) {
     if (hours == -1) return;
-    if (hours < 0 || hours > 1e5) problems_.add(flag, "must be hours, 0 or more");
+    if (!(hours >= 0 && hours <= 1e5)) return problems_.add(flag, "must be hours, 0 or more");
     to = core::Span{static_cast<std::int64_t>(hours * 3'600'000)};
   }
 

@@ -133,6 +133,21 @@ TEST_F(Command, NamesEveryWrongCellAtOnce) {
               HasSubstr(columns + ":1:19: error: unknown column \"gpu\"; did you mean \"gpus\"?"));
 }
 
+TEST_F(Command, NeverWritesOverWhatItReads) {
+  std::string const before = read(jobs());
+  EXPECT_EQ(simulate({"--jobs", jobs(), "--carbon", carbon(), "--gpus", "2", "--out",
+                      dir_.path().string() + "/./jobs.csv", "--plot", carbon(), "--short-wait", "nan"}),
+            2);
+  EXPECT_THAT(err_.str(), HasSubstr("--out: error: would overwrite "));
+  EXPECT_THAT(err_.str(), HasSubstr("--plot: error: would overwrite "));
+  EXPECT_THAT(err_.str(), HasSubstr("--short-wait: error: must be hours, 0 or more"));
+  EXPECT_EQ(read(jobs()), before);
+  EXPECT_EQ(simulate({"--instance", dir_.path(), "--out", dir_.path("history.csv")}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--out: error: would overwrite "));
+  EXPECT_EQ(simulate({"--instance", dir_.path(), "--out", "/tmp/none", "--plot", "/tmp/none"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--plot: error: is the file of --out; choose another"));
+}
+
 TEST_F(Command, ReadsAnInstanceFolderAndSaysWhatIsWrongWithIt) {
   carbon();
   jobs();

@@ -22,7 +22,7 @@ struct HourlyIssue {
 class HourSeries {
  public:
   // What is remembered; older hours are unknown.
-  static constexpr Hour kKept = 24 * 63;
+  static constexpr Hour kKept = Hour{24} * 63;
 
   struct Origin {                    // as known just before that hour
     double m1 = 0, m7 = 0, m28 = 0;  // means of the last 24, 168, 672 hours

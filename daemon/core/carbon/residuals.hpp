@@ -39,7 +39,7 @@ class Residuals {
  private:
   static constexpr Hour kDays = 56;
   static constexpr Hour kRing = kDays * 24;
-  static constexpr Hour kRecent = 28 * 24;
+  static constexpr Hour kRecent = Hour{28} * 24;
   struct Quantiles {
     double low = 0;
     double high = 0;
