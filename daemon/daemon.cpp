@@ -223,6 +223,7 @@ void Daemon::Graph::make_engine() {
   parts.meter = meter.get();
   parts.reads = reads.get();
   parts.site = app::site_config(settings());
+  parts.rules = settings().planner;
   parts.model = model.model;
   parts.profiles = profiles();
   parts.factors = yearly_factors(settings());

@@ -71,6 +71,7 @@ core::Result<Loaded> Engine::Impl::read_state() {
   state = std::move(loaded->state);
   epoch = loaded->epoch;
   state.site = parts.site;
+  state.rules = parts.rules;
   state.capacity = parts.runner->capacity();
   state.model = parts.model;
   state.stop_grace = parts.stop_grace;

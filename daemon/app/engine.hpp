@@ -74,6 +74,7 @@ struct EngineParts {
   Meter* meter = nullptr;
   Reads* reads = nullptr;
   core::SiteConfig site;
+  core::PlanRules rules;
   core::EnergyModel model;
   core::JobId first_job = 1;  // ids below may have been given out by a ledger that was lost
   core::Span stop_grace{std::chrono::seconds{10}};

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "app/engine.hpp"
+#include "core/plan/planner.hpp"
 
 namespace greenq::app {
 
@@ -50,6 +51,7 @@ struct Engine::Impl {
 
   int previews = 0;  // on their way through the planner
   bool planning = false;
+  std::shared_ptr<core::Planner> planner = std::make_shared<core::Planner>();  // used on its thread only
   bool plan_wanted = false;
   core::Span planned_at{0};
   core::Span plan_not_before{0};

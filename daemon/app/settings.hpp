@@ -15,6 +15,7 @@
 
 #include "core/carbon/signal.hpp"
 #include "core/carbon/site.hpp"
+#include "core/plan/rules.hpp"
 #include "core/result.hpp"
 #include "core/units.hpp"
 
@@ -56,6 +57,7 @@ struct Settings {
     core::Span horizon{0};
     core::Span max_time_limit{0};
   } site;
+  core::PlanRules planner;
   struct Node {
     std::optional<std::uint32_t> cpus{};         // nothing: found out at start
     std::optional<std::int64_t> memory_bytes{};  // nothing: found out at start

@@ -69,6 +69,28 @@ void add_site_rows(Rows& rows) {
                              [](S& s, V const& v) { s.site.max_time_limit = Span{v.integer}; }));
 }
 
+void add_planner_rows(Rows& rows) {
+  rows.push_back(make_row<S>("planner.min_saving", {ValueType::kRatio, "0.01", "", "0", "1"},
+                             "A wait that saves less than this share of the carbon is not worth it.",
+                             [](S& s, V const& v) { s.planner.min_saving = v.ratio; }));
+  rows.push_back(make_row<S>(
+      "planner.min_grams_per_hour", {ValueType::kRatio, "0", "", "0", "1000000"},
+      "Nor is one that saves fewer grams of CO2e for each hour that the job waits.",
+      [](S& s, V const& v) { s.planner.min_grams_per_hour = v.ratio; }));
+  rows.push_back(make_row<S>(
+      "planner.wait_charge", {ValueType::kRatio, "auto", "auto", "0", "10"},
+      "What each day of waiting costs, as a share of the error that forecasts of the zone have shown; auto: 0.05 "
+      "for average, 0.6 for marginal signals.",
+      [](S& s, V const& v) { s.planner.wait_charge = v.unset ? std::nullopt : std::optional(v.ratio); }));
+  rows.push_back(make_row<S>(
+      "planner.lateness_limit", {ValueType::kSpan, "36h", "", "0s", "30d"},
+      "How long after its bound a job may be put off for the sake of others when not all bounds can be kept.",
+      [](S& s, V const& v) { s.planner.lateness_limit = Span{v.integer}; }));
+  rows.push_back(make_row<S>("planner.min_segment", {ValueType::kSpan, "30m", "", "1s", "7d"},
+                             "Shortest running segment of an interruptible job.",
+                             [](S& s, V const& v) { s.planner.min_segment = Span{v.integer}; }));
+}
+
 void add_node_rows(Rows& rows) {
   rows.push_back(make_row<S>(
       "node.cpus", {ValueType::kInteger, "auto", "auto", "1", "4096"},
@@ -193,6 +215,7 @@ void add_server_rows(Rows& rows) {
 Rows make_rows() {
   Rows rows;
   add_site_rows(rows);
+  add_planner_rows(rows);
   add_node_rows(rows);
   add_exec_rows(rows);
   add_meter_rows(rows);

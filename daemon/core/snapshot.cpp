@@ -1,6 +1,7 @@
 // What the planner sees of the state.
 #include <algorithm>
 
+#include "core/plan/detail.hpp"
 #include "core/step.hpp"
 
 namespace greenq::core {
@@ -69,7 +70,9 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   out.duration = remaining_duration(job, now);
   out.ready = std::max(now, job.not_before.value_or(now));
   out.priority = job.spec->priority;
+  out.submitted = job.submitted_at;
   out.latest = job.submitted_at;
+  out.power = static_cast<double>(expected_power(*job.spec, state.model).value) / 1000;
   if (job.plan) {
     out.previous = job.plan->segments;
     out.previous_pool = job.plan->pool;
@@ -92,6 +95,7 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
   PlanInput input;
   input.now = now;
   input.capacity = state.capacity;
+  input.rules = state.rules;
   Outlook outlook{state, now};
   for (JobId const id : state.alive) {
     Job const& job = state.jobs.at(id);
@@ -111,7 +115,10 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
   auto const add = [&](Job const& job) {
     if (!plannable(job)) return;
     Outlook::View const& view = outlook.of(job.spec->carbon);
-    if (view.kind && !input.curve) input.curve = view.curve;
+    if (view.kind && !input.curve) {
+      input.curve = view.curve;
+      input.kind = *view.kind;
+    }
     input.waiting.push_back(waiting_job(state, job, now, view));
   };
   for (auto const& [id, job] : state.jobs) add(job);

@@ -7,6 +7,7 @@
 
 #include "core/effect.hpp"
 #include "core/event.hpp"
+#include "core/plan/rules.hpp"
 
 namespace greenq::core {
 
@@ -29,6 +30,7 @@ struct State {
 
   // Configuration and observations, rebuilt at start.
   SiteConfig site;
+  PlanRules rules;
   Capacity capacity;
   EnergyModel model;
   Span stop_grace{std::chrono::seconds{10}};     // between SIGTERM and SIGKILL

@@ -15,12 +15,14 @@ using core::JobId;
 using core::Slot;
 using core::Span;
 
+constexpr core::SlotGrid kGrid{};
+
 class GreenqPolicy final : public Policy {
  public:
   GreenqPolicy(Instance const& instance, std::shared_ptr<Outlook> outlook, core::ShiftOptions options)
       : instance_(instance),
         outlook_(std::move(outlook)),
-        planner_({static_cast<std::int64_t>(instance.cluster_gpus)}, options) {}
+        planner_(kGrid, {static_cast<std::int64_t>(instance.cluster_gpus)}, options) {}
 
   void submitted(SimJob const& job, Instant) override {
     planner_.arrived(job.submit, need(job), job.duration, share(job),
@@ -30,16 +32,16 @@ class GreenqPolicy final : public Policy {
   }
 
   void ended(JobId id, Instant) override {
-    ended_work_ += core::hours_of(instance_.job(id).duration) * share(instance_.job(id));
+    ended_work_ += kGrid.hours(instance_.job(id).duration) * share(instance_.job(id));
     alive_.erase(id);
     places_.erase(id);
   }
 
   Decision decide(Machine const& machine, Instant now) override {
-    Slot const slot = core::slot_from(now);
+    Slot const slot = kGrid.from(now);
     Decision decision;
-    if (core::begin_of(slot) != now) {
-      if (!alive_.empty()) decision.wake = core::begin_of(slot);
+    if (kGrid.begin_of(slot) != now) {
+      if (!alive_.empty()) decision.wake = kGrid.begin_of(slot);
       return decision;
     }
     bool const new_hour = core::hour_of(slot) != improved_;
@@ -66,10 +68,10 @@ class GreenqPolicy final : public Policy {
     task.lanes = {0};
     task.power = job.gpus;
     task.share = share(job);
-    task.work = core::slots_of(machine.needs(job.id, now));
-    task.ready = core::slot_from(job.submit);
+    task.work = kGrid.slots(machine.needs(job.id, now));
+    task.ready = kGrid.from(job.submit);
     // A bound that the grid alone would break is met as well as the grid can.
-    task.due = std::max(core::slot_holding(job.deadline), task.ready + core::slots_of(job.duration));
+    task.due = std::max(kGrid.holding(job.deadline), task.ready + kGrid.slots(job.duration));
     task.pausable = job.interruptible;
     if (auto const known = places_.find(job.id); known != places_.end()) task.place = known->second;
     return task;
@@ -77,25 +79,25 @@ class GreenqPolicy final : public Policy {
 
   void plan(Machine const& machine, Instant now, bool improve) {
     core::ShiftRequest request;
-    request.now = core::slot_from(now);
+    request.now = kGrid.from(now);
     request.lanes = {core::Lane{}};
     request.curves = {outlook_->at(now)};
     request.improve = improve;
     request.done = ended_work_;
     for (JobId const id : alive_) {
       SimJob const& job = machine.job(id);
-      request.done += core::hours_of(job.duration - machine.needs(id, now)) * share(job);
+      request.done += kGrid.hours(job.duration - machine.needs(id, now)) * share(job);
       if (job.interruptible || !machine.is_running(id)) request.tasks.push_back(task(machine, job, now));
     }
     for (Running const& running : machine.running()) {
       SimJob const& job = machine.job(running.id);
       if (job.interruptible) continue;
-      request.fixed.push_back({{request.now, core::slot_from(running.end)}, need(job), share(job)});
+      request.fixed.push_back({{request.now, kGrid.from(running.end)}, need(job), share(job)});
     }
     places_.clear();
     for (core::Task& task : planner_.plan(std::move(request))) places_[task.id] = std::move(task.place);
     fresh_ = false;
-    if (improve) improved_ = core::hour_of(core::slot_from(now));
+    if (improve) improved_ = core::hour_of(kGrid.from(now));
   }
 
   // Runs over by now are dropped from the plan.
@@ -119,7 +121,7 @@ class GreenqPolicy final : public Policy {
         next = std::min(next, run.end);
       }
     }
-    return core::begin_of(next);
+    return kGrid.begin_of(next);
   }
 
   Instance const& instance_;
@@ -136,11 +138,10 @@ class GreenqPolicy final : public Policy {
 
 std::unique_ptr<Policy> make_greenq(Instance const& instance, std::shared_ptr<Outlook> const& outlook,
                                     PolicyOptions const& options) {
-  core::ShiftOptions shift = options.shift;
-  if (instance.kind == core::SignalKind::kMarginal) {
-    shift.wait_charge = options.marginal_wait_charge;
-    shift.usual_error = 0.3;
-  }
+  core::ShiftOptions shift = core::shift_options(instance.kind);
+  if (options.wait_charge) shift.wait_charge = *options.wait_charge;
+  if (options.lateness_limit) shift.lateness_limit = *options.lateness_limit;
+  if (options.lateness_limit.value_or(0) < 0) shift.lateness_limit.reset();
   return std::make_unique<GreenqPolicy>(instance, outlook, shift);
 }
 

@@ -23,6 +23,7 @@ PlanInput input_with(std::vector<core::WaitingJob> waiting, std::vector<int> con
   input.capacity = machine(4);
   input.waiting = std::move(waiting);
   input.curve = curve_of(grams);
+  input.rules = free_waits();
   return input;
 }
 
@@ -49,7 +50,7 @@ TEST(PlanPauses, NotForTwoPerCentOrLess) {
 
 TEST(PlanPauses, SegmentsAreAtLeastTheMinimum) {
   auto input = input_with({pausable(1, 1, 120, 240)}, {500, 100, 500, 500, 100, 500});
-  input.min_segment = minutes(61);
+  input.rules.min_segment = minutes(61);
   EXPECT_EQ(plan_of(make_plan(input), 1).segments.size(), 1u);
 }
 

@@ -18,14 +18,17 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using testing::DoubleNear;
 
-Instant const kNow = core::begin_of(kShiftNow);
+constexpr core::SlotGrid kGrid{};
+Instant const kNow = kGrid.begin_of(kShiftNow);
 
-std::shared_ptr<core::Curve const> curve(std::vector<int> const& grams) {
+// With `spread`, as a forecast has one; without it is taken at its word.
+std::shared_ptr<core::Curve const> curve(std::vector<int> const& grams, bool spread = false) {
   std::vector<core::IntensityPoint> points;
   for (std::size_t i = 0; i < grams.size(); ++i) {
     Instant const begin = kNow + hours{i};
     points.push_back(
         {{begin, begin + hours{1}}, core::Intensity{grams[i] * 1000}, core::PointState::kForecast});
+    if (spread) points.back().spread = core::IntensitySpread{{0}, core::Intensity{grams[i] * 2000}};
   }
   return std::make_shared<core::Curve const>(std::move(points));
 }
@@ -55,7 +58,7 @@ ShiftOptions plain() {
 }
 
 TEST(ShiftPlanner, WaitsForTheCheapestHours) {
-  ShiftPlanner planner{{1}, plain()};
+  ShiftPlanner planner{kGrid, {1}, plain()};
   auto const tasks = planner.plan(request_of({300, 200, 100, 300}, {gpu_task(1, 1, 12, 48)}));
   EXPECT_EQ(tasks[0].begin(), kShiftNow + 24);
 }
@@ -63,20 +66,40 @@ TEST(ShiftPlanner, WaitsForTheCheapestHours) {
 TEST(ShiftPlanner, DoesNotWaitForLessThanTheForecastMayErr) {
   ShiftOptions options = plain();
   options.wait_charge = 1;
-  ShiftPlanner planner{{1}, options};
-  auto const tasks = planner.plan(request_of({300, 300, 299, 300}, {gpu_task(1, 1, 12, 48)}));
-  EXPECT_EQ(tasks[0].begin(), kShiftNow);
+  ShiftPlanner planner{kGrid, {1}, options};
+  ShiftRequest request = request_of({}, {gpu_task(1, 1, 12, 48)});
+  request.curves = {curve({300, 300, 299, 300}, true)};
+  EXPECT_EQ(planner.plan(request)[0].begin(), kShiftNow);
+  ShiftPlanner trusting{kGrid, {1}, options};
+  auto const tasks = trusting.plan(request_of({300, 300, 299, 300}, {gpu_task(1, 1, 12, 48)}));
+  EXPECT_EQ(tasks[0].begin(), kShiftNow + 24);
+}
+
+TEST(ShiftPlanner, AWaitMustBeWorthIt) {
+  auto const start = [](double share, double grams) {
+    ShiftOptions options = plain();
+    options.min_saving = share;
+    options.min_grams_per_hour = grams;
+    ShiftPlanner planner{kGrid, {1}, options};
+    Task task = gpu_task(1, 1, 12, 48);
+    task.power = 1000;  // W
+    return planner.plan(request_of({300, 300, 270, 300}, {task}))[0].begin() - kShiftNow;
+  };
+  EXPECT_EQ(start(0.09, 0), 24);
+  EXPECT_EQ(start(0.11, 0), 0);
+  EXPECT_EQ(start(0, 14), 24);  // 30 g in two hours
+  EXPECT_EQ(start(0, 16), 0);
 }
 
 TEST(ShiftPlanner, PlansAroundWhatStays) {
-  ShiftPlanner planner{{2}, plain()};
+  ShiftPlanner planner{kGrid, {2}, plain()};
   ShiftRequest request = request_of({300, 100, 300, 300}, {gpu_task(1, 1, 12, 48)});
   request.fixed.push_back({{kShiftNow, kShiftNow + 24}, gpus(2), 1});
   EXPECT_EQ(planner.plan(std::move(request))[0].begin(), kShiftNow + 24);
 }
 
 TEST(ShiftPlanner, KeepsThePlanOfTasksThatAreNotNew) {
-  ShiftPlanner planner{{1}, plain()};
+  ShiftPlanner planner{kGrid, {1}, plain()};
   auto tasks = planner.plan(request_of({300, 100, 300}, {gpu_task(1, 1, 12, 36)}));
   tasks.push_back(gpu_task(2, 1, 12, 36));
   ShiftRequest request = request_of({300, 100, 300}, tasks);
@@ -88,8 +111,8 @@ TEST(ShiftPlanner, KeepsThePlanOfTasksThatAreNotNew) {
 
 TEST(ShiftPlanner, ALateTaskGetsANewBoundThatHolds) {
   ShiftOptions options = plain();
-  options.lateness_limit = hours{2};
-  ShiftPlanner planner{{1}, options};
+  options.lateness_limit = 2;
+  ShiftPlanner planner{kGrid, {1}, options};
   auto tasks = planner.plan(request_of({100}, {gpu_task(1, 1, 24, 26), gpu_task(2, 1, 12, 13)}));
   EXPECT_EQ(tasks[1].end(), kShiftNow + 12);
   EXPECT_TRUE(tasks[0].late);
@@ -104,7 +127,7 @@ TEST(ShiftPlanner, ALateTaskGetsANewBoundThatHolds) {
 TEST(ShiftPlanner, RunsMoreWhenItHasPutOffTooMuch) {
   ShiftOptions options = plain();
   options.debt_share = 0;
-  ShiftPlanner planner{{4}, options};
+  ShiftPlanner planner{kGrid, {4}, options};
   planner.arrived(kNow - hours{3}, gpus(2), hours{4}, 0.5, hours{24}, true);
   Task task = gpu_task(1, 2, 48, 400, true);
   task.share = 0.5;
@@ -117,7 +140,7 @@ TEST(ShiftPlanner, RunsMoreWhenItHasPutOffTooMuch) {
 TEST(ShiftPlanner, LeavesRoomForLoadThatIsToBeExpected) {
   ShiftOptions options = plain();
   options.pull = 0.2;
-  ShiftPlanner planner{{1}, options};
+  ShiftPlanner planner{kGrid, {1}, options};
   // As much work as the machine can do, with little slack.
   for (int i = 0; i < 200; ++i) planner.arrived(kNow - hours{200 - i}, gpus(1), hours{1}, 1, hours{2}, false);
   std::vector<int> grams(160, 300);
@@ -129,11 +152,11 @@ TEST(ShiftPlanner, LeavesRoomForLoadThatIsToBeExpected) {
 
 std::vector<Task> planned(bool pausable, JobId first_id) {
   core::PlanRandom random{5};
-  ShiftPlanner planner{{4}, ShiftOptions{}};
+  ShiftPlanner planner{kGrid, {4}, ShiftOptions{}};
   auto tasks = some_tasks(random, 40, 4, pausable);
   for (Task& task : tasks) {
     task.id += first_id;
-    planner.arrived(kNow, gpus(task.gpus), core::kSlot * task.work, task.share, hours{10}, pausable);
+    planner.arrived(kNow, gpus(task.gpus), kGrid.span(task.work), task.share, hours{10}, pausable);
   }
   std::vector<int> grams;
   for (int i = 0; i < 60; ++i) grams.push_back(100 + static_cast<int>(random() % 400));
@@ -154,7 +177,7 @@ TEST(ShiftPlanner, IsDeterministicAndBlindToIds) {
 }
 
 TEST(ShadowQueue, BackfillsWithoutDelayingTheHead) {
-  core::ShadowQueue queue{{4}};
+  core::ShadowQueue queue{{4}, kGrid};
   queue.submit(kNow, gpus(3), hours{4}, 0.75);
   queue.submit(kNow, gpus(2), hours{1}, 0.5);   // head, from hour 4
   queue.submit(kNow, gpus(1), hours{4}, 0.25);  // fits before
@@ -167,7 +190,7 @@ TEST(ShadowQueue, BackfillsWithoutDelayingTheHead) {
 }
 
 TEST(ShadowQueue, ALongJobMayNotUseWhatTheHeadNeeds) {
-  core::ShadowQueue queue{{4}};
+  core::ShadowQueue queue{{4}, kGrid};
   queue.submit(kNow, gpus(3), hours{4}, 0.75);
   queue.submit(kNow, gpus(4), hours{1}, 1);
   queue.submit(kNow, gpus(1), hours{5}, 0.25);
@@ -177,18 +200,18 @@ TEST(ShadowQueue, ALongJobMayNotUseWhatTheHeadNeeds) {
 }
 
 TEST(Arrivals, StartFromTheUsualLoadAndLearn) {
-  core::Arrivals arrivals;
-  EXPECT_THAT(arrivals.rate(kNow), DoubleNear(0.6, 1e-9));
-  for (int i = 0; i < 48; ++i) arrivals.saw(kNow + hours{i}, 2, 0.1);
-  EXPECT_THAT(arrivals.rate(kNow + hours{48}), DoubleNear((48 * 0.2 + 0.6 * 48) / 96, 1e-9));
+  core::Arrivals arrivals{0.6};
+  EXPECT_THAT(arrivals.expected(100).rate, DoubleNear(0.6, 1e-9));
+  for (int i = 0; i < 48; ++i) arrivals.saw(100 + i, 2, 0.1);
+  EXPECT_THAT(arrivals.expected(148).rate, DoubleNear((48 * 0.2 + 0.6 * 48) / 96, 1e-9));
 }
 
 TEST(Arrivals, DurationsStandForEqualShares) {
-  core::Arrivals arrivals;
-  for (int i = 0; i < 10; ++i) arrivals.saw(kNow, 1, 0.1);
-  arrivals.saw(kNow, 10, 0.1);
-  arrivals.saw(kNow, 20, 0.05);
-  EXPECT_THAT(arrivals.durations(), testing::ElementsAre(1, 10, 20));
+  core::Arrivals arrivals{0.6};
+  for (int i = 0; i < 10; ++i) arrivals.saw(0, 1, 0.1);
+  arrivals.saw(0, 10, 0.1);
+  arrivals.saw(0, 20, 0.05);
+  EXPECT_THAT(arrivals.expected(0).durations, testing::ElementsAre(1, 10, 20));
 }
 
 TEST(ForecastError, MeasuresWhatCurvesSaidADayBefore) {
@@ -202,7 +225,7 @@ TEST(ForecastError, MeasuresWhatCurvesSaidADayBefore) {
     core::Curve const said{
         {{{now, now + hours{1}}, core::Intensity{200'000}, core::PointState::kActual},
          {{now + hours{1}, now + hours{60}}, core::Intensity{300'000}, core::PointState::kForecast}}};
-    error.saw(said, now);
+    error.saw(said, core::hour_of(kShiftNow) + hour, kGrid);
   }
   EXPECT_NEAR(error.root_mean_square(10), 100, 2);
 }

@@ -19,6 +19,7 @@ PlanInput input_with(std::vector<core::WaitingJob> waiting,
   input.capacity = machine(cpus);
   input.waiting = std::move(waiting);
   input.curve = curve_of(grams);
+  input.rules = free_waits();
   return input;
 }
 

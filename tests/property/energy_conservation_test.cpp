@@ -179,14 +179,12 @@ RC_GTEST_PROP(Pricing, AgreesWithANaiveRecomputation, ()) {
   bool baseline_whole = true;
   std::int64_t unpriced = 0;
   std::map<PointState, Energy> shares;
-  std::size_t priced = 0;
   for (auto const& s : slices) {
     if (s.quality == EnergyQuality::kUnknown) continue;
     PointState worst = PointState::kActual;
     if (auto const value = grams(s, Span{0}, &worst)) {
       carbon += *value;
       shares[worst] += s.energy;
-      ++priced;
     } else {
       unpriced += s.energy.value;
     }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/plan/slot_pass.hpp"
 #include "support/plan_fixture.hpp"
 
 namespace greenq::test {
@@ -59,6 +60,7 @@ PlanInput some_input() {
   input.now = minute(0);
   auto const pools = *rc::gen::element(Sizes{}, Sizes{2}, Sizes{2, 3});
   input.capacity = machine(8, pools);
+  input.rules = free_waits();
   add_running(input);
   std::int64_t const jobs = pick(0, 25);
   for (std::int64_t i = 1; i <= jobs; ++i) {
@@ -93,12 +95,12 @@ RC_GTEST_PROP(PlanProperty, EachJobRunsOnceForItsDurationAndNotTooEarly, ()) {
       RC_ASSERT(segment.begin >= before);
       before = segment.end + Span{1};
       total += segment.length();
-      if (plan.segments.size() > 1) RC_ASSERT(segment.length() >= input.min_segment);
+      if (plan.segments.size() > 1) RC_ASSERT(segment.length() >= input.rules.min_segment);
     }
     RC_ASSERT(total == job.duration);
     if (plan.segments.size() > 1) {
       RC_ASSERT(job.interruptible && job.shift);
-      RC_ASSERT(plan.segments.back().end <= job.latest + job.duration);
+      RC_ASSERT(plan.segments.back().end <= job.latest + job.duration || plan.waits_for_capacity);
     }
     RC_ASSERT(std::count(job.pools.begin(), job.pools.end(), plan.pool) == 1);
     RC_ASSERT(plan.note != "");
@@ -122,7 +124,7 @@ RC_GTEST_PROP(PlanProperty, TheSameSnapshotGivesTheSamePlanInAnyOrder, ()) {
 RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
   PlanInput input = some_input();
   auto const shifts = [&](core::WaitingJob const& job) {
-    return input.curve && job.shift && job.latest > std::max(job.ready, input.now);
+    return core::shifts_on(core::SlotGrid{}, input, job);
   };
   PlanInput alone = input;
   alone.waiting.erase(std::remove_if(alone.waiting.begin(), alone.waiting.end(), shifts),
@@ -132,26 +134,27 @@ RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
   for (auto const& job : without.jobs) RC_ASSERT(start_of(with, job.id) == start_of(without, job.id));
 }
 
-// One job at a time: the chosen window costs exactly what the best of all minute starts costs, and is no
+// One job at a time, on the grid: the chosen window costs exactly what the best of all starts costs, and is no
 // later.
-RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllMinutes, ()) {
+RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
   PlanInput input;
   input.now = minute(0);
   input.capacity = machine(4);
+  input.rules = free_waits();
   for (std::int64_t i = 0; i < 4; ++i) {
     auto blocker = queued(static_cast<core::JobId>(100 + i), static_cast<std::uint32_t>(pick(1, 4)),
-                          pick(1, 60), pick(0, 400));
+                          5 * pick(1, 12), 5 * pick(0, 80));
     input.waiting.push_back(blocker);
   }
   input.curve = curve_of(some_grams(40), 15);
   auto const base = make_plan(input);
-  auto const job = shifting(1, static_cast<std::uint32_t>(pick(1, 4)), pick(1, 200), pick(1, 380));
+  auto const job = shifting(1, static_cast<std::uint32_t>(pick(1, 4)), 5 * pick(1, 40), 5 * pick(1, 76));
   std::optional<__int128> cheapest;
   Instant earliest{};
-  for (Instant start = minute(0); start <= job.latest; start += minutes(1)) {
+  for (Instant start = minute(0); start <= job.latest; start += minutes(5)) {
     Interval const window{start, start + job.duration};
     bool room = true;
-    for (Instant t = window.begin; t < window.end && room; t += minutes(1)) {
+    for (Instant t = window.begin; t < window.end && room; t += minutes(5)) {
       std::int64_t used = job.demand.cpus;
       for (auto const& other : input.waiting) {
         if (plan_of(base, other.id).segments.front().contains(t)) used += other.demand.cpus;
@@ -182,8 +185,9 @@ RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
   PlanInput input;
   input.now = minute(0);
   input.capacity = machine(1);
+  input.rules = free_waits();
   input.curve = curve_of(some_grams(14), 5);
-  input.min_segment = minutes(10);
+  input.rules.min_segment = minutes(10);
   auto job = shifting(1, 1, pick(4, 8) * 5, 0);
   job.latest = minute(70) - job.duration;
   job.interruptible = true;
@@ -235,7 +239,8 @@ RC_GTEST_PROP(PlanProperty, ANewCurveBreaksNoPromise, ()) {
   for (auto& job : input.waiting) job.max_intensity.reset();
   auto const misses = [&](core::PlanOutput const& output) {
     return std::count_if(input.waiting.begin(), input.waiting.end(), [&](core::WaitingJob const& job) {
-      return start_of(output, job.id) > std::max({job.latest, job.ready, input.now});
+      Instant const bound = std::max({job.latest, job.ready, input.now}) + job.duration;
+      return plan_of(output, job.id).segments.back().end > bound;
     });
   };
   input.curve = curve_of(some_grams(40), 15);

@@ -37,6 +37,14 @@ inline std::shared_ptr<core::Curve const> curve_of(std::vector<int> const& grams
   return std::make_shared<core::Curve const>(std::move(points));
 }
 
+// Any saving is worth any wait: what the planner finds can be worked out by hand.
+inline core::PlanRules free_waits() {
+  core::PlanRules rules;
+  rules.wait_charge = 0;
+  rules.min_saving = 0;
+  return rules;
+}
+
 // A machine with `cpus` cores, 64 GiB and GPU pools of these sizes.
 inline core::Capacity machine(std::uint32_t cpus, std::vector<std::size_t> const& pools = {}) {
   core::Capacity capacity{"node", cpus, std::int64_t{64} << 30, {}};
@@ -60,6 +68,7 @@ inline core::WaitingJob queued(core::JobId id, std::uint32_t cpus, std::int64_t 
   job.duration = minutes(length);
   job.ready = minute(ready);
   job.latest = minute(ready);
+  job.submitted = job.ready;
   return job;
 }
 
@@ -132,7 +141,8 @@ class OnlineRun {
             Span min_segment = minutes(30)) {
     input_.capacity = std::move(capacity);
     input_.curve = std::move(curve);
-    input_.min_segment = min_segment;
+    input_.rules = free_waits();
+    input_.rules.min_segment = min_segment;
   }
 
   void add(core::WaitingJob job) { arrivals_.emplace(job.ready, std::move(job)); }
@@ -197,7 +207,7 @@ class OnlineRun {
       input_.waiting.push_back(job);
       input_.waiting.back().ready = std::max(job.ready, now_);
     }
-    core::PlanOutput output = core::make_plan(input_);
+    core::PlanOutput output = planner_.plan(input_);
     plans_of_.clear();
     for (auto& job : output.jobs) {
       waiting_.at(job.id).previous = job.plan.segments;
@@ -230,6 +240,7 @@ class OnlineRun {
   }
 
   core::PlanInput input_;
+  core::Planner planner_;
   Instant now_{};
   bool dirty_ = false;
   std::size_t plans_ = 0;

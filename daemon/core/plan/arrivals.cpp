@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
-#include "core/plan/slots.hpp"
-
 namespace greenq::core {
 namespace {
 
 // Constants of reference "planner-method", step D.
-constexpr double kUsualLoad = 0.6;
 constexpr double kUsualHours = 48;
 constexpr double kMostLoad = 1.2;
 constexpr std::size_t kRemembered = 5000;
@@ -16,7 +13,7 @@ constexpr double kQuantiles[Arrivals::kClasses] = {1.0 / 6, 1.0 / 2, 5.0 / 6};
 
 }  // namespace
 
-void Arrivals::saw(Instant at, double hours, double share) {
+void Arrivals::saw(double at, double hours, double share) {
   if (!since_) since_ = at;
   work_ += hours * share;
   Job const job{hours, hours * share};
@@ -28,9 +25,10 @@ void Arrivals::saw(Instant at, double hours, double share) {
   }
 }
 
-double Arrivals::rate(Instant now) const {
-  double const seen = since_ ? hours_of(now - *since_) : 0;
-  return std::min(kMostLoad, (work_ + kUsualLoad * kUsualHours) / (seen + kUsualHours));
+Arrivals::Expected Arrivals::expected(double now) const {
+  double const seen = since_ ? now - *since_ : 0;
+  double const rate = (work_ + usual_load_ * kUsualHours) / (seen + kUsualHours);
+  return {std::min(kMostLoad, rate), durations()};
 }
 
 std::array<double, Arrivals::kClasses> Arrivals::durations() const {

@@ -5,31 +5,37 @@
 #include <optional>
 #include <vector>
 
-#include "core/units.hpp"
-
 namespace greenq::core {
 
 class Arrivals {
  public:
   static constexpr std::size_t kClasses = 3;
 
-  // `load`: share of the scarcest resource times hours. Instants must not go back.
-  void saw(Instant at, double hours, double share);
+  struct Expected {
+    // Cluster-hours of work that come in an hour: the mean so far, drawn to the usual load by two days of it.
+    double rate = 0;
+    // In hours; each stands for a third of the work: work-weighted 1/6, 1/2 and 5/6 quantiles.
+    std::array<double, kClasses> durations{};
+  };
 
-  // Cluster-hours of work that come in an hour: the mean so far, drawn to a usual load by two days of it.
-  double rate(Instant now) const;
-  // Durations in hours that stand for a third of the work each: work-weighted 1/6, 1/2 and 5/6 quantiles.
-  std::array<double, kClasses> durations() const;
-  bool empty() const { return jobs_.empty(); }
+  // `usual_load`: share of the cluster that is in use, before there is evidence.
+  explicit Arrivals(double usual_load) : usual_load_(usual_load) {}
+
+  // `at` and `hours` in hours of the slot grid, `at` does not go back. `share`: of the scarcest resource.
+  void saw(double at, double hours, double share);
+  Expected expected(double now) const;
 
  private:
   struct Job {
     double hours = 0;
     double work = 0;
   };
+  std::array<double, kClasses> durations() const;
+
+  double usual_load_;
   std::vector<Job> jobs_;  // the newest kRemembered, as a ring
   std::size_t next_ = 0;
-  std::optional<Instant> since_;
+  std::optional<double> since_;
   double work_ = 0;
 };
 

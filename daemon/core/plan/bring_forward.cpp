@@ -30,6 +30,7 @@ Slot swap_slots(Timetable& table, Task& task) {
   for (SlotRun const& run : task.place.runs) {
     for (Slot slot = run.begin; slot < run.end; ++slot) (slot < end ? keep : later).push_back(slot);
   }
+  Place const old = task.place;
   SlotPrices const& prices = table.prices(lane);
   std::sort(later.begin(), later.end(),
             [&](Slot a, Slot b) { return std::tuple(prices.at(b), b) < std::tuple(prices.at(a), a); });
@@ -47,6 +48,12 @@ Slot swap_slots(Timetable& table, Task& task) {
   std::sort(keep.begin(), keep.end());
   Place place{lane, {}, 0};
   for (Slot const slot : keep) append_slot(place.runs, slot);
+  bool const broken = std::any_of(place.runs.begin(), place.runs.end(),
+                                  [&](SlotRun const& run) { return run.length() < std::min(task.shortest_run, task.work); });
+  if (broken) {
+    table.put_in(task, old);
+    return 0;
+  }
   place.cost = table.cost(task, place);
   table.put_in(task, std::move(place));
   return static_cast<Slot>(count);

@@ -116,24 +116,23 @@ class Dual {
   std::vector<int> order_;                     // scratch
 };
 
-void add_phantoms(std::vector<Wish>& wishes, double rate, std::array<double, Arrivals::kClasses> durations,
-                  double slack, int horizon, bool pausable) {
+void add_phantoms(std::vector<Wish>& wishes, Arrivals::Expected const& arrivals, double slack, int horizon,
+                  bool pausable) {
   for (int hour = 1; hour <= kPhantomHours; ++hour) {
-    for (double duration : durations) {
+    for (double duration : arrivals.durations) {
       duration = std::max(duration, kShortest);
       int const end = hour + static_cast<int>(std::ceil(duration + slack));
       if (end > horizon) continue;
-      wishes.push_back({duration, rate / Arrivals::kClasses / duration, hour, end, pausable});
+      wishes.push_back({duration, arrivals.rate / Arrivals::kClasses / duration, hour, end, pausable});
     }
   }
 }
 
 }  // namespace
 
-void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals const& arrivals, Span slack,
+void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals::Expected const& arrivals, double slack,
                       bool pausable, std::vector<double> const& busy) {
-  double const slack_hours = hours_of(slack);
-  int const horizon = kHorizonHours + static_cast<int>(slack_hours);
+  int const horizon = kHorizonHours + static_cast<int>(slack);
   Slot const hour = hour_of(table.now());
   std::vector<double> prices, lambda, room;
   for (int h = 0; h < horizon; ++h) {
@@ -149,8 +148,7 @@ void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals
                              hour_of(table.earliest(task)) - hour, hour_of(task.due + kHourSlots - 1) - hour,
                              task.pausable});
   }
-  add_phantoms(dual.wishes(), arrivals.rate(begin_of(table.now())), arrivals.durations(), slack_hours,
-               horizon, pausable);
+  add_phantoms(dual.wishes(), arrivals, slack, horizon, pausable);
   bool const first = lambda_.empty();
   int const counted = dual.solve(first ? kFirstRounds : kRounds, first ? kFirstStep : kStep);
   for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -1,205 +1,45 @@
 #include "core/plan/planner.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
 
-#include "core/check.hpp"
-#include "core/plan/choice.hpp"
 #include "core/plan/note.hpp"
+#include "core/plan/slot_pass.hpp"
 
 namespace greenq::core {
 namespace {
 
-// A running job past its expected end still holds its resources; it is believed to end this much later.
-constexpr Span kOverrun{std::chrono::minutes{1}};
-// Where a job that fits nowhere is put, so that it has a plan and is not started.
-constexpr Span kNever{std::chrono::hours{24 * 365}};
-// Attempts to avoid missed latest starts, fewer for long queues so that a plan stays quick.
-constexpr int kRepairs = 3;
-constexpr std::size_t kLongQueue = 500;
-// With a long queue, bookings of shifting jobs are rounded outwards to whole steps of this length, so that
-// the calendar has at most so many breakpoints a day. Never overbooks; may leave up to this much unused.
-constexpr Span kLongQueueStep{std::chrono::minutes{5}};
+// With more tasks a new curve waits for the next hour.
+constexpr std::size_t kImproveAtOnce = 500;
+constexpr Span kShortestSlot{50};
 
-struct Draft {
-  Calendar calendar;
-  std::vector<Choice> choices;      // by position among the shifting jobs
-  std::vector<std::size_t> missed;  // positions, in queue order
-};
-
-class Planner {
- public:
-  explicit Planner(PlanInput const& input)
-      : input_(input), calendar_(input.now, input.capacity), choices_(input.waiting.size()) {
-    if (input.curve && !input.curve->empty()) costs_.emplace(*input.curve);
+// A recording that is played faster has shorter steps than any provider.
+SlotGrid grid_for(PlanInput const& input) {
+  SlotGrid grid;
+  if (!input.curve || input.curve->empty()) return grid;
+  auto const& points = input.curve->points();
+  Span step = points.front().interval.length();
+  for (IntensityPoint const& point : points) step = std::min(step, point.interval.length());
+  if (step >= grid.slot) return grid;
+  grid.origin = points.front().interval.begin;
+  grid.slot = std::max(step, kShortestSlot);
+  for (int const parts : {10, 8, 5, 4, 2}) {
+    if (step.count() % parts != 0 || step / parts < kShortestSlot) continue;
+    grid.slot = step / parts;
+    break;
   }
-
-  PlanOutput run() {
-    sort();
-    for (RunningJob const& job : input_.running) {
-      Instant const end = job.expected_end > input_.now ? job.expected_end : input_.now + kOverrun;
-      calendar_.book({input_.now, end}, {job.demand, job.pool});
-    }
-    place_queue();
-    if (!shifting_.empty()) place_shifting();
-    return output();
-  }
-
- private:
-  WaitingJob const& job(std::size_t index) const { return input_.waiting[index]; }
-
-  bool shifts(WaitingJob const& job) const {
-    return costs_ && job.shift && job.latest > earliest_start(input_, job);
-  }
-
-  void sort() {
-    order_.resize(input_.waiting.size());
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-      WaitingJob const& x = job(a);
-      WaitingJob const& y = job(b);
-      return std::tuple(y.priority, x.latest, x.id) < std::tuple(x.priority, y.latest, y.id);
-    });
-    for (std::size_t const index : order_) {
-      bool const fits =
-          std::any_of(job(index).pools.begin(), job(index).pools.end(), [&](std::uint32_t pool) {
-            return calendar_.ever_fits({job(index).demand, pool});
-          });
-      if (!fits) {
-        Instant const start = earliest_start(input_, job(index)) + kNever;
-        choices_[index] = {
-            ChoiceKind::kNeverFits, {{start, start + duration_of(job(index))}}, 0, 0, false, true};
-      } else if (shifts(job(index))) {
-        shifting_.push_back(index);
-      } else {
-        queue_.push_back(index);
-      }
-    }
-  }
-
-  void take(std::size_t index, Choice choice) {
-    choice.waits_for_capacity = choice.segments.front().begin > earliest_start(input_, job(index));
-    book(calendar_, job(index), choice);
-    choices_[index] = std::move(choice);
-  }
-
-  bool start_now(std::size_t index) {
-    Interval const window{input_.now, input_.now + duration_of(job(index))};
-    for (std::uint32_t const pool : job(index).pools) {
-      if (!calendar_.fits(window, {job(index).demand, pool})) continue;
-      take(index, {ChoiceKind::kQueue, {window}, pool, 0, false, false});
-      return true;
-    }
-    return false;
-  }
-
-  // First come, first served with EASY backfill: one reservation, for the first that cannot start. The starts
-  // given to the rest are tentative and conservative; they change as jobs end early.
-  void place_queue() {
-    std::vector<std::size_t> rest;
-    bool reserved = false;
-    for (std::size_t const index : queue_) {
-      if (job(index).ready > input_.now) {
-        rest.push_back(index);
-      } else if (!start_now(index)) {
-        if (reserved) {
-          rest.push_back(index);
-        } else {
-          take(index, *earliest_place(job(index), calendar_, input_.now));
-          reserved = true;
-        }
-      }
-    }
-    for (std::size_t const index : rest) {
-      take(index, *earliest_place(job(index), calendar_, earliest_start(input_, job(index))));
-    }
-  }
-
-  void book_shifting(Calendar& calendar, WaitingJob const& waiting, Choice const& choice) const;
-  Draft draft(std::vector<std::size_t> const& sequence, bool pin) const;
-  void place_shifting();
-  std::vector<std::size_t> avoidable(std::vector<std::size_t> const& missed) const;
-  PlanOutput output() const;
-
-  PlanInput const& input_;
-  std::optional<CostTable> costs_;  // nothing: no job is shifted
-  Calendar calendar_;
-  std::vector<Choice> choices_;        // by index in input_.waiting
-  std::vector<std::size_t> order_;     // indices in queue order, as in the two below
-  std::vector<std::size_t> queue_;     // not shifting
-  std::vector<std::size_t> shifting_;  // "position" means a place in here
-};
-
-void Planner::book_shifting(Calendar& calendar, WaitingJob const& waiting, Choice const& choice) const {
-  if (shifting_.size() <= kLongQueue) return book(calendar, waiting, choice);
-  auto const step = kLongQueueStep.count();
-  for (Interval const& segment : choice.segments) {
-    Instant const end = from_ms((to_ms(segment.end) + step - 1) / step * step);
-    calendar.book({from_ms(to_ms(segment.begin) / step * step), end}, {waiting.demand, choice.pool});
-  }
+  return grid;
 }
 
-// Places all shifting jobs in the order of `sequence` (positions). With `pin`, first all last plans that
-// still hold are booked as they are: what was feasible together stays feasible.
-Draft Planner::draft(std::vector<std::size_t> const& sequence, bool pin) const {
-  Draft draft{calendar_, std::vector<Choice>(shifting_.size()), {}};
-  Chooser chooser{input_, *costs_};
-  std::vector<bool> done(shifting_.size(), false);
-  auto const put = [&](std::size_t position, Choice choice) {
-    book_shifting(draft.calendar, job(shifting_[position]), choice);
-    draft.choices[position] = std::move(choice);
-    done[position] = true;
-  };
-  if (pin) {
-    for (std::size_t const position : sequence) {
-      if (auto kept = chooser.previous(job(shifting_[position]), draft.calendar))
-        put(position, std::move(*kept));
-    }
-  }
-  for (std::size_t const position : sequence) {
-    if (!done[position]) put(position, chooser.choose(job(shifting_[position]), draft.calendar));
-  }
-  for (std::size_t position = 0; position < shifting_.size(); ++position) {
-    if (draft.choices[position].kind == ChoiceKind::kAfterLatest) draft.missed.push_back(position);
-  }
-  return draft;
-}
-
-// Missed jobs that could start in time if the other shifting jobs made room.
-std::vector<std::size_t> Planner::avoidable(std::vector<std::size_t> const& missed) const {
-  Chooser chooser{input_, *costs_};
-  std::vector<std::size_t> out;
-  for (std::size_t const position : missed) {
-    Choice const alone = chooser.choose(job(shifting_[position]), calendar_);
-    if (alone.kind != ChoiceKind::kAfterLatest) out.push_back(position);
-  }
-  return out;
-}
-
-// Tries in turn: each job into its cheapest window; last plans kept; missed jobs first. Fewest missed latest
-// starts win, the earlier attempt on ties.
-void Planner::place_shifting() {
-  std::vector<std::size_t> sequence(shifting_.size());
-  std::iota(sequence.begin(), sequence.end(), std::size_t{0});
-  Draft best = draft(sequence, false);
-  int const repairs = shifting_.size() > kLongQueue ? 1 : kRepairs;
-  bool pin = true;
-  for (int i = 0; i < repairs && !best.missed.empty(); ++i) {
-    auto const first = avoidable(best.missed);
-    if (first.empty()) break;
-    if (!pin) {
-      std::stable_partition(sequence.begin(), sequence.end(), [&](std::size_t position) {
-        return std::binary_search(first.begin(), first.end(), position);
-      });
-    }
-    Draft next = draft(sequence, pin);
-    pin = false;
-    if (next.missed.size() < best.missed.size()) best = std::move(next);
-  }
-  for (std::size_t position = 0; position < shifting_.size(); ++position) {
-    choices_[shifting_[position]] = std::move(best.choices[position]);
-  }
+ShiftOptions options_of(PlanInput const& input) {
+  PlanRules const& rules = input.rules;
+  ShiftOptions options = shift_options(input.kind);
+  options.usual_load = 0;  // nothing is expected that was never seen
+  options.min_saving = rules.min_saving;
+  options.min_grams_per_hour = rules.min_grams_per_hour;
+  options.wait_charge = rules.wait_charge.value_or(options.wait_charge);
+  options.lateness_limit.reset();
+  if (rules.lateness_limit) options.lateness_limit = static_cast<int>(*rules.lateness_limit / std::chrono::hours{1});
+  return options;
 }
 
 // Time-weighted; nothing if any of it is not known.
@@ -214,35 +54,122 @@ std::optional<Intensity> mean_of(Curve const& curve, std::vector<Interval> const
   return Intensity{divide_half_even(sum, length.count())};
 }
 
-PlanOutput Planner::output() const {
-  PlanOutput output;
-  output.jobs.reserve(order_.size());
-  for (std::size_t const index : order_) {
-    WaitingJob const& waiting = job(index);
-    Choice const& choice = choices_[index];
-    Plan plan;
-    plan.segments = choice.segments;
-    plan.pool = choice.pool;
-    plan.shifted = choice.shifted;
-    plan.waits_for_capacity = choice.waits_for_capacity;
-    if (costs_) {
-      plan.rung = PointState::kActual;
-      for (Interval const& segment : plan.segments) {
-        plan.rung = std::max(plan.rung, input_.curve->worst_state(segment).value_or(PointState::kConstant));
-      }
-      plan.mean = mean_of(*input_.curve, plan.segments);
-      plan.mean_if_now = input_.curve->mean({input_.now, input_.now + duration_of(waiting)});
+Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& choice) {
+  Plan plan;
+  plan.segments = choice.segments;
+  plan.pool = choice.pool;
+  plan.shifted = choice.shifted;
+  plan.waits_for_capacity = choice.waits_for_capacity;
+  if (input.curve && !input.curve->empty()) {
+    plan.rung = PointState::kActual;
+    for (Interval const& segment : plan.segments) {
+      plan.rung = std::max(plan.rung, input.curve->worst_state(segment).value_or(PointState::kConstant));
     }
-    plan.note = note_of(input_, waiting, choice.kind, plan);
-    output.jobs.push_back({waiting.id, std::move(plan)});
+    plan.mean = mean_of(*input.curve, plan.segments);
+    plan.mean_if_now = input.curve->mean({input.now, input.now + duration_of(waiting)});
   }
-  return output;
+  plan.note = note_of(input, waiting, choice.kind, plan);
+  return plan;
 }
 
 }  // namespace
 
+void Planner::prepare(PlanInput const& input) {
+  SlotGrid grid = grid_for(input);
+  auto rows = board_rows(input.capacity);
+  // Once a recording was seen to run fast, its steps stay the measure.
+  if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();
+  bool const same = shift_ && shift_->grid() == grid && rows_ == rows && kind_ == input.kind;
+  if (same && rules_ == input.rules) return;
+  shift_.emplace(grid, rows, options_of(input), input.now);
+  rules_ = input.rules;
+  rows_ = std::move(rows);
+  kind_ = input.kind;
+  known_.clear();
+  ended_ = 0;
+  improved_.reset();
+}
+
+void Planner::learn(PlanInput const& input) {
+  std::map<JobId, Known> here;
+  for (RunningJob const& job : input.running) {
+    auto const known = known_.find(job.id);
+    if (known != known_.end()) here.insert(*known);
+  }
+  std::vector<WaitingJob const*> fresh;
+  for (WaitingJob const& job : input.waiting) {
+    auto const known = known_.find(job.id);
+    if (known != known_.end()) {
+      here.insert(*known);
+    } else if (!job.pools.empty()) {
+      fresh.push_back(&job);
+    }
+  }
+  for (auto const& [id, known] : known_) {
+    if (!here.contains(id)) ended_ += known.hours * known.share;
+  }
+  std::stable_sort(fresh.begin(), fresh.end(),
+                   [](WaitingJob const* a, WaitingJob const* b) { return a->submitted < b->submitted; });
+  SlotGrid const& grid = shift_->grid();
+  for (WaitingJob const* job : fresh) {
+    std::uint32_t const pool = job->pools.front();
+    double const share = share_of(job->demand, pool, input.capacity);
+    Span const slack = std::max(job->latest - job->ready, Span{0});
+    shift_->arrived(job->submitted, need_of(job->demand, pool), job->duration, share, slack,
+                    job->interruptible);
+    here[job->id] = {grid.hours(job->duration), share};
+  }
+  known_ = std::move(here);
+}
+
+double Planner::done(PlanInput const& input) const {
+  double sum = ended_;
+  auto const add = [&](JobId id, Span left) {
+    auto const known = known_.find(id);
+    if (known == known_.end()) return;
+    sum += std::max(0.0, known->second.hours - shift_->grid().hours(left)) * known->second.share;
+  };
+  for (RunningJob const& job : input.running) add(job.id, std::max(job.expected_end - input.now, Span{0}));
+  for (WaitingJob const& job : input.waiting) add(job.id, job.duration);
+  return sum;
+}
+
+bool Planner::worth_improving(PlanInput const& input, std::size_t tasks) {
+  Slot const hour = hour_of(shift_->grid().from(input.now));
+  bool const same = improved_ == hour && (improved_with_ == input.curve || tasks > kImproveAtOnce);
+  if (same) return false;
+  improved_ = hour;
+  improved_with_ = input.curve;
+  return true;
+}
+
+PlanOutput Planner::plan(PlanInput const& input) {
+  prepare(input);
+  learn(input);
+  SlotGrid const& grid = shift_->grid();
+  std::vector<bool> shifts;
+  shifts.reserve(input.waiting.size());
+  for (WaitingJob const& job : input.waiting) shifts.push_back(shifts_on(grid, input, job));
+  QueuePlan queue = plan_queue(input, shifts);
+  if (!queue.shifting.empty()) {
+    SlotPass slots{grid, input, queue};
+    slots.place_thresholds();
+    ShiftRequest request = slots.request();
+    request.done = done(input);
+    request.improve = worth_improving(input, request.tasks.size());
+    slots.take(shift_->plan(std::move(request)));
+  }
+  PlanOutput output;
+  output.jobs.reserve(queue.order.size());
+  for (std::size_t const index : queue.order) {
+    WaitingJob const& waiting = input.waiting[index];
+    output.jobs.push_back({waiting.id, plan_of(input, waiting, queue.choices[index])});
+  }
+  return output;
+}
+
 PlanOutput make_plan(PlanInput const& input) {
-  return Planner(input).run();
+  return Planner{}.plan(input);
 }
 
 }  // namespace greenq::core

@@ -1,18 +1,22 @@
-// The planner: a pure function from a snapshot to a start for each waiting job.
+// The planner: from a snapshot to a start for each waiting job.
 //
-// First method: jobs in queue order, each into its cheapest feasible window on one shared capacity calendar,
-// so that no resource is booked twice. Candidate starts are where the exact cost of a contiguous window can
-// have its minimum: the ends of the allowed range, breakpoints of the intensity curve and of the calendar,
-// and those less the duration. Jobs without slack behave as first come, first served with EASY backfill.
+// Jobs without slack first, first come, first served with EASY backfill on an exact calendar. Then the jobs
+// that may be shifted, all together on slots (shift_planner.hpp), around them. No clock, no I/O; chance comes
+// from a seed. What it learned of arrivals and of the errors of curves it remembers from call to call; without
+// that memory the same snapshot gives the same plan.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/capacity.hpp"
 #include "core/carbon/signal.hpp"
 #include "core/job.hpp"
+#include "core/plan/rules.hpp"
+#include "core/plan/shift_planner.hpp"
 
 namespace greenq::core {
 
@@ -29,14 +33,16 @@ struct WaitingJob {
   Demand demand;
   std::vector<std::uint32_t> pools;  // eligible
   Span duration{0};
+  Instant submitted{};
   Instant ready{};   // earliest start
   Instant latest{};  // latest start; <= ready means no slack
   std::uint32_t priority = 50;
   bool shift = false;  // may wait for a cheaper window
   bool interruptible = false;
+  double power = 0;                          // expected watts; 0: not known
   std::optional<Intensity> max_intensity{};  // threshold mode
-  std::vector<Interval> previous{};          // last plan, for stability on ties
-  std::uint32_t previous_pool = 0;           // its pool; tried first for the last plan
+  std::vector<Interval> previous{};          // last plan; kept unless another is better
+  std::uint32_t previous_pool = 0;
 };
 
 struct PlanInput {
@@ -46,8 +52,8 @@ struct PlanInput {
   std::vector<WaitingJob> waiting;
   // The curve that decides, or null: then nothing is shifted. No rung is worse than kClimatology.
   std::shared_ptr<Curve const> curve;
-  // Shortest running segment worth a pause.
-  Span min_segment{std::chrono::minutes{30}};
+  SignalKind kind = SignalKind::kMarginal;  // of that curve
+  PlanRules rules;
 };
 
 struct PlannedJob {
@@ -59,6 +65,32 @@ struct PlanOutput {
   std::vector<PlannedJob> jobs;  // every waiting job, in queue order
 };
 
+// Copyable, so that a preview leaves no trace. Not thread-safe.
+class Planner {
+ public:
+  PlanOutput plan(PlanInput const& input);
+
+ private:
+  struct Known {
+    double hours = 0;  // expected, when it came
+    double share = 0;
+  };
+  void prepare(PlanInput const& input);
+  void learn(PlanInput const& input);
+  double done(PlanInput const& input) const;
+  bool worth_improving(PlanInput const& input, std::size_t tasks);
+
+  std::optional<ShiftPlanner> shift_;
+  std::vector<std::int64_t> rows_;  // that it was made for
+  SignalKind kind_ = SignalKind::kMarginal;
+  PlanRules rules_;
+  std::map<JobId, Known> known_;  // waiting and running
+  double ended_ = 0;              // cluster-hours
+  std::optional<Slot> improved_;  // hour
+  std::shared_ptr<Curve const> improved_with_;
+};
+
+// Without memory.
 PlanOutput make_plan(PlanInput const& input);
 
 }  // namespace greenq::core

@@ -37,7 +37,7 @@ void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double
 void ShadowQueue::advance(Instant now) {
   while (!running_.empty() && running_.front().end <= now) {
     Instant const end = running_.front().end;
-    done_ += busy_ * hours_of(end - now_);
+    done_ += busy_ * grid_.hours(end - now_);
     now_ = end;
     while (!running_.empty() && running_.front().end <= end) {
       std::pop_heap(running_.begin(), running_.end(), kLater);
@@ -47,13 +47,13 @@ void ShadowQueue::advance(Instant now) {
     }
     dispatch();
   }
-  if (!running_.empty()) done_ += busy_ * hours_of(now - now_);
+  if (!running_.empty()) done_ += busy_ * grid_.hours(now - now_);
   now_ = std::max(now_, now);
 }
 
 double ShadowQueue::waiting() const {
   double sum = 0;
-  for (Job const& job : queue_) sum += job.share * hours_of(job.duration);
+  for (Job const& job : queue_) sum += job.share * grid_.hours(job.duration);
   return sum;
 }
 

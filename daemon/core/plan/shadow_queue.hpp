@@ -15,12 +15,13 @@ namespace greenq::core {
 class ShadowQueue {
  public:
   // Instants must not go back over all calls.
-  explicit ShadowQueue(std::vector<std::int64_t> capacity) : free_(std::move(capacity)) {}
+  ShadowQueue(std::vector<std::int64_t> capacity, SlotGrid const& grid)
+      : grid_(grid), free_(std::move(capacity)) {}
 
   // `share` of the cluster that the job holds.
   void submit(Instant at, SlotNeed const& need, Span duration, double share);
   void advance(Instant now);
-  // Cluster-hours.
+  // Cluster-hours of the grid.
   double done() const { return done_; }
   double waiting() const;
 
@@ -34,6 +35,7 @@ class ShadowQueue {
   void start(Job job);
   void dispatch();
 
+  SlotGrid grid_;
   std::vector<std::int64_t> free_;
   std::vector<Job> running_;  // a heap: the first to end in front
   std::vector<Job> queue_;

@@ -10,6 +10,8 @@ namespace greenq::core {
 namespace {
 
 constexpr Slot kPriceDays = 10;
+// Below this expected share of the cluster nobody needs the room that a task waits for.
+constexpr double kIdle = 0.15;
 constexpr Slot kDaySlots = 24 * kHourSlots;
 
 bool complete(Task const& task) {
@@ -22,9 +24,14 @@ bool lane_allowed(Task const& task) {
   return std::find(task.lanes.begin(), task.lanes.end(), task.place.lane) != task.lanes.end();
 }
 
-double mean_of(Curve const& curve, Instant from) {
-  auto const mean = curve.mean({from, from + std::chrono::hours{48}});
-  if (mean) return static_cast<double>(mean->value) / 1000;
+// Without a spread a curve is taken at its word until its own record says otherwise.
+bool has_spread(Curve const& curve) {
+  return std::any_of(curve.points().begin(), curve.points().end(),
+                     [](IntensityPoint const& point) { return point.spread.has_value(); });
+}
+
+double mean_of(Curve const& curve, Interval range) {
+  if (auto const mean = curve.mean(range)) return static_cast<double>(mean->value) / 1000;
   double sum = 0;
   for (IntensityPoint const& point : curve.points()) sum += static_cast<double>(point.value.value) / 1000;
   return sum / static_cast<double>(curve.points().size());
@@ -45,21 +52,32 @@ std::vector<double> busy_hours(ShiftRequest const& request) {
 
 }  // namespace
 
-ShiftPlanner::ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions options)
-    : capacity_(std::move(capacity)), options_(options), shadow_(capacity_), random_(options.seed) {}
+ShiftOptions shift_options(SignalKind kind) {
+  ShiftOptions options;
+  if (kind == SignalKind::kMarginal) {
+    options.wait_charge = 0.6;
+    options.usual_error = 0.3;
+  }
+  return options;
+}
+
+ShiftPlanner::ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capacity, ShiftOptions const& options,
+                           Instant begun)
+    : grid_(grid),
+      capacity_(std::move(capacity)),
+      options_(options),
+      begun_(begun),
+      arrivals_(options.usual_load),
+      shadow_(capacity_, grid),
+      random_(options.seed) {}
 
 void ShiftPlanner::arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack,
                            bool pausable) {
-  shadow_.submit(at, need, duration, share);
-  arrivals_.saw(at, hours_of(duration), share);
-  slack_sum_ += hours_of(slack);
+  shadow_.submit(std::max(at, begun_), need, duration, share);
+  arrivals_.saw(grid_.hours(at - grid_.origin), grid_.hours(duration), share);
+  slack_sum_ += grid_.hours(slack);
   jobs_ += 1;
   pausable_ += pausable ? 1 : 0;
-}
-
-Span ShiftPlanner::usual_slack() const {
-  if (jobs_ == 0) return Span{0};
-  return Span{static_cast<std::int64_t>(slack_sum_ / jobs_ * 3'600'000)};
 }
 
 SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve const> const& curve,
@@ -67,11 +85,12 @@ SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve c
   if (priced_.size() <= index) priced_.resize(index + 1);
   Priced& priced = priced_[index];
   if (priced.prices && priced.curve == curve && priced.hour == hour_of(now)) return *priced.prices;
-  Instant const at = begin_of(now);
-  priced.error.saw(*curve, at);
-  double const error = priced.error.root_mean_square(options_.usual_error * mean_of(*curve, at));
-  Slot const until = now + kPriceDays * kDaySlots;
-  priced.prices = wait_prices(*curve, now, until, options_.wait_charge * error / 24);
+  priced.error.saw(*curve, hour_of(now), grid_);
+  Interval const two_days{grid_.begin_of(now), grid_.begin_of(now + 2 * kDaySlots)};
+  double const usual = has_spread(*curve) ? options_.usual_error * mean_of(*curve, two_days) : 0;
+  double const error = priced.error.root_mean_square(usual);
+  SlotRun const range{now, now + kPriceDays * kDaySlots};
+  priced.prices = wait_prices(*curve, range, options_.wait_charge * error / 24, grid_);
   priced.curve = curve;
   priced.hour = hour_of(now);
   return *priced.prices;
@@ -112,7 +131,8 @@ void ShiftPlanner::adopt(Timetable& table, std::vector<Task>& tasks) const {
     task.place.runs = place.runs;
     bool const holds = !place.runs.empty() && complete(task) && lane_allowed(task);
     task.place.runs.clear();
-    if (holds && table.fits(task, place)) table.put_in(task, std::move(place));
+    task.kept = holds && table.fits(task, place);
+    if (task.kept) table.put_in(task, std::move(place));
   }
 }
 
@@ -132,7 +152,7 @@ void ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
 
 void ShiftPlanner::allow_late(std::vector<Task>& tasks) {
   if (!options_.lateness_limit) return;
-  Slot const grace = slots_of(*options_.lateness_limit);
+  Slot const grace = *options_.lateness_limit * kHourSlots;
   for (Task& task : tasks) {
     if (task.end() <= task.due) continue;
     task.due = std::max(task.due + (task.late ? 0 : grace), task.end());
@@ -152,9 +172,30 @@ void ShiftPlanner::mend(Timetable& table, std::vector<Task>& tasks) {
   }
 }
 
+void ShiftPlanner::drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const {
+  if (options_.min_saving <= 0 && options_.min_grams_per_hour <= 0) return;
+  for (Task& task : tasks) {
+    if (task.late || task.end() > task.due || task.begin() <= table.earliest(task)) continue;
+    Place old = task.place;
+    Slot const begin = task.begin();
+    double const cost = table.cost(task, old);
+    table.take_out(task);
+    Place soon = table.soonest(task);
+    double const saved = soon.cost - cost;
+    // W x g/kWh x slots
+    double const grams = saved / 1000 / kHourSlots;
+    double const hours = static_cast<double>(begin - soon.runs.front().begin) / kHourSlots;
+    bool const poor = hours > 0 && soon.runs.back().end <= task.due &&
+                      (saved < options_.min_saving * soon.cost || grams < options_.min_grams_per_hour * hours);
+    table.put_in(task, poor ? std::move(soon) : std::move(old));
+  }
+}
+
 void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
                                         std::vector<double> const& busy) {
-  look_ahead_.judge(table, tasks, arrivals_, usual_slack(), mostly_pausable(), busy);
+  auto const expected = arrivals_.expected(static_cast<double>(table.now()) / kHourSlots);
+  if (expected.rate < kIdle) return;
+  look_ahead_.judge(table, tasks, expected, usual_slack(), mostly_pausable(), busy);
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i].pull >= options_.pull) order.push_back(i);
@@ -166,8 +207,7 @@ void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tas
 
 // Pausable tasks only: starting long runs early to be even costs more than it helps.
 void ShiftPlanner::pay_debt(Timetable& table, std::vector<Task>& tasks, double done) {
-  double const slack = hours_of(usual_slack());
-  double const limit = std::max(0.0, options_.debt_share * slack - shadow_.waiting());
+  double const limit = std::max(0.0, options_.debt_share * usual_slack() - shadow_.waiting());
   double excess = shadow_.done() - done - limit;
   if (excess <= 0) return;
   std::vector<std::size_t> order(tasks.size());
@@ -189,10 +229,12 @@ std::vector<Task> ShiftPlanner::plan(ShiftRequest request) {
   adopt(table, tasks);
   insert_new(table, tasks);
   allow_late(tasks);
-  shadow_.advance(begin_of(request.now));
+  shadow_.advance(grid_.begin_of(request.now));
+  drop_poor_waits(table, tasks);
   if (!request.improve || tasks.empty()) return std::move(tasks);
   mend(table, tasks);
   allow_late(tasks);
+  drop_poor_waits(table, tasks);
   bring_pulled_forward(table, tasks, busy_hours(request));
   if (mostly_pausable()) pay_debt(table, tasks, request.done);
   return std::move(tasks);

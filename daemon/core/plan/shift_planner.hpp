@@ -25,14 +25,22 @@ struct ShiftOptions {
   // Price of waiting: share of the forecast error for each day of it; see wait_price.hpp.
   double wait_charge = 0.05;
   double usual_error = 0.12;  // of the mean intensity, before there is evidence
-  // How long after its bound a job may be put off when not all bounds can be kept; nothing: for ever.
-  std::optional<Span> lateness_limit{std::chrono::hours{36}};
+  double usual_load = 0.6;    // share of the cluster in use, before there is evidence
+  // Hours after its bound that a job may be put off when not all bounds can be kept; nothing: for ever.
+  std::optional<int> lateness_limit = 36;
+  // A wait that saves less than this share, or fewer grams an hour where the power of tasks is in watts, is not
+  // worth it.
+  double min_saving = 0;
+  double min_grams_per_hour = 0;
   double debt_share = 0.7;  // of the slack
   double pull = 0.2;        // from which look-ahead brings a task forward
   int passes = 2;
   int rounds = 100;  // of neighbourhood search, for tasks that run in one piece
   std::uint64_t seed = 1;
 };
+
+// The charge and the usual error that fit the kind: marginal figures err more.
+ShiftOptions shift_options(SignalKind kind);
 
 struct ShiftRequest {
   struct Fixed {
@@ -51,8 +59,11 @@ struct ShiftRequest {
 
 class ShiftPlanner {
  public:
-  // `capacity` of each row of the board.
-  ShiftPlanner(std::vector<std::int64_t> capacity, ShiftOptions options);
+  // `capacity` of each row of the board. `begun`: what came before is not held against the plans.
+  ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capacity, ShiftOptions const& options,
+               Instant begun = {});
+
+  SlotGrid const& grid() const { return grid_; }
 
   // Every job that comes, in order of time. `slack`: how long it may wait.
   void arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack, bool pausable);
@@ -64,16 +75,19 @@ class ShiftPlanner {
   void insert_new(Timetable& table, std::vector<Task>& tasks);
   void mend(Timetable& table, std::vector<Task>& tasks);
   void allow_late(std::vector<Task>& tasks);
+  void drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const;
   void bring_pulled_forward(Timetable& table, std::vector<Task>& tasks, std::vector<double> const& busy);
   void pay_debt(Timetable& table, std::vector<Task>& tasks, double done);
   Timetable lay_out(ShiftRequest const& request);
   void forget_gone(std::vector<Task> const& tasks);
   SlotPrices const& price(std::size_t index, std::shared_ptr<Curve const> const& curve, Slot now);
-  Span usual_slack() const;
+  double usual_slack() const { return jobs_ == 0 ? 0 : slack_sum_ / jobs_; }
   bool mostly_pausable() const { return 2 * pausable_ > jobs_; }
 
+  SlotGrid grid_;
   std::vector<std::int64_t> capacity_;
   ShiftOptions options_;
+  Instant begun_;
   Arrivals arrivals_;
   ShadowQueue shadow_;
   LookAhead look_ahead_;

@@ -1,6 +1,9 @@
-// Time as the planner cuts it: steps of five minutes from the Unix epoch on, so that twelve make a UTC hour.
+// Time as the planner cuts it: slots, twelve of which it calls an hour. In real time a slot has five minutes and
+// slot 0 begins at the Unix epoch, so that its hours are those of UTC; a recording that is played faster has
+// shorter ones.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -10,7 +13,6 @@ namespace greenq::core {
 
 using Slot = std::int32_t;
 
-inline constexpr Span kSlot{std::chrono::minutes{5}};
 inline constexpr Slot kHourSlots = 12;
 
 // Half-open, never empty where it stands in a plan.
@@ -24,24 +26,28 @@ struct SlotRun {
 
 using SlotRuns = std::vector<SlotRun>;  // in order, not touching
 
-inline Instant begin_of(Slot slot) {
-  return from_ms(slot * std::int64_t{kSlot.count()});
-}
-inline Slot slot_holding(Instant at) {
-  return static_cast<Slot>(to_ms(at) / kSlot.count());
-}
-inline Slot slot_from(Instant at) {  // the first that begins at or after
-  return static_cast<Slot>((to_ms(at) + kSlot.count() - 1) / kSlot.count());
-}
-inline Slot slots_of(Span span) {  // rounded up, at least one
-  auto const slots = static_cast<Slot>((span.count() + kSlot.count() - 1) / kSlot.count());
-  return slots > 0 ? slots : 1;
-}
-inline double hours_of(Span span) {
-  return static_cast<double>(span.count()) / 3'600'000;
-}
 inline Slot hour_of(Slot slot) {
   return slot / kHourSlots;
 }
+
+struct SlotGrid {
+  Span slot{std::chrono::minutes{5}};
+  Instant origin{};  // where slot 0 begins; times before it have no slot
+
+  Instant begin_of(Slot at) const { return origin + at * slot; }
+  Slot holding(Instant at) const { return static_cast<Slot>((at - origin) / slot); }
+  Slot from(Instant at) const { return round_up(at - origin); }  // the first that begins at or after
+  Slot slots(Span span) const { return std::max(round_up(span), Slot{1}); }  // rounded up, at least one
+  Span span(Slot slots_) const { return slots_ * slot; }
+  double hours(Span length) const {
+    return static_cast<double>(length.count()) / static_cast<double>(slot.count() * kHourSlots);
+  }
+  friend bool operator==(SlotGrid const&, SlotGrid const&) = default;
+
+ private:
+  Slot round_up(Span length) const {
+    return static_cast<Slot>((length.count() + slot.count() - 1) / slot.count());
+  }
+};
 
 }  // namespace greenq::core

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/check.hpp"
+#include "core/plan/slot_pauses.hpp"
 
 namespace greenq::core {
 namespace {
@@ -65,7 +66,7 @@ std::optional<Place> Timetable::cheapest(Task const& task, Slot due) {
   bool found = false;
   for (std::uint32_t const lane : task.lanes) {
     bool const here =
-        task.pausable ? cheapest_slots(task, lane, due, best) : cheapest_window(task, lane, due, best);
+        task.pausable ? cheapest_runs(task, lane, due, best) : cheapest_window(task, lane, due, best);
     found = found || here;
   }
   if (!found) return std::nullopt;
@@ -90,6 +91,34 @@ bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, 
   });
   if (found) best = {lane, {{start, start + task.work}}, least};
   return found;
+}
+
+// In one piece, unless pauses save enough.
+bool Timetable::cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best) {
+  if (task.shortest_run == 1 && task.pause_gain == 0) return cheapest_slots(task, lane, due, best);
+  Place whole;
+  Place parts;
+  bool const window = cheapest_window(task, lane, due, whole);
+  bool const pauses = task.shortest_run == 1 ? cheapest_slots(task, lane, due, parts)
+                                             : cheapest_long_runs(task, lane, due, parts);
+  bool const better = pauses && (!window || parts.cost < (1 - task.pause_gain) * whole.cost - kTie);
+  Place& found = better ? parts : whole;
+  if (found.runs.empty() || (!best.runs.empty() && found.cost >= best.cost - kTie)) return false;
+  best = std::move(found);
+  return true;
+}
+
+bool Timetable::cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best) {
+  SlotRun const range{earliest(task), due};
+  free_.clear();
+  board_.stretches(range, need(task, lane), [&](SlotRun free) {
+    free_.push_back(free);
+    return true;
+  });
+  auto found = cheapest_with_pauses(prices(lane), free_, range, task.work, task.shortest_run);
+  if (found.runs.empty()) return false;
+  best = {lane, std::move(found.runs), found.cost * task.power * lanes_[lane].factor};
+  return true;
 }
 
 bool Timetable::cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best) {
@@ -156,13 +185,30 @@ void Timetable::soonest_window(Task const& task, std::uint32_t lane, Place& best
   });
 }
 
+std::optional<Place> Timetable::latest(Task const& task) const {
+  std::optional<Place> best;
+  for (std::uint32_t const lane : task.lanes) {
+    board_.stretches({earliest(task), task.due}, need(task, lane), [&](SlotRun free) {
+      bool const later = !best || best->runs.back().end < free.end;
+      if (free.length() >= task.work && later) best = Place{lane, {{free.end - task.work, free.end}}, 0};
+      return true;
+    });
+  }
+  if (best) best->cost = cost(task, *best);
+  return best;
+}
+
 void Timetable::soonest_slots(Task const& task, std::uint32_t lane, Place& best) const {
   SlotRuns runs;
   Slot left = task.work;
   board_.stretches({earliest(task), kForEver}, need(task, lane), [&](SlotRun free) {
-    Slot const end = std::min(free.end, free.begin + left);
-    runs.push_back({free.begin, end});
-    left -= end - free.begin;
+    Slot const least = std::min(task.shortest_run, left);
+    Slot take = std::min(free.length(), left);
+    // What stays must be a run of its own.
+    if (take < left) take = std::min(take, left - task.shortest_run);
+    if (take < least) return true;
+    runs.push_back({free.begin, free.begin + take});
+    left -= take;
     return left > 0;
   });
   if (best.runs.empty() || runs.back().end < best.runs.back().end) best = {lane, std::move(runs), 0};

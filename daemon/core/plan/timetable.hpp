@@ -40,9 +40,10 @@ struct Task {
   Slot ready = 0;
   Slot due = 0;  // end of its last slot at the latest
   bool pausable = false;
+  bool kept = false;      // it had this place before: only a better one is worth a new promise
   bool late = false;      // its due time cannot be kept any more: as early as possible
   Slot shortest_run = 1;  // of a pausable task
-  Slot resume_slots = 0;  // of work lost at each pause
+  double pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
   Place place{};          // without runs: not in the table
   double pull = 0;        // look-ahead: how much speaks for running in the current hour, 0..1
 
@@ -76,10 +77,14 @@ class Timetable {
   std::optional<Place> cheapest(Task const& task) { return cheapest(task, task.due); }
   // The place that ends first. Requires a lane that ever fits.
   Place soonest(Task const& task);
+  // In one piece: the place that ends last, by `due`.
+  std::optional<Place> latest(Task const& task) const;
 
  private:
   bool cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  bool cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  bool cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
   void soonest_window(Task const& task, std::uint32_t lane, Place& best) const;
   void soonest_slots(Task const& task, std::uint32_t lane, Place& best) const;
 

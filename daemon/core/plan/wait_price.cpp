@@ -14,18 +14,17 @@ constexpr double kUsualSamples = 48;
 constexpr double kGrams = 1000;  // mg
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-double hour_mean(Curve const& curve, Slot hour) {
-  Instant const begin = begin_of(hour * kHourSlots);
-  auto const mean = curve.mean({begin, begin + kSlot * kHourSlots});
+double hour_mean(Curve const& curve, Slot hour, SlotGrid const& grid) {
+  Instant const begin = grid.begin_of(hour * kHourSlots);
+  auto const mean = curve.mean({begin, begin + grid.span(kHourSlots)});
   return mean ? static_cast<double>(mean->value) / kGrams : kUnknown;
 }
 
 }  // namespace
 
-void ForecastError::saw(Curve const& curve, Instant now) {
-  Slot const hour = hour_of(slot_holding(now));
+void ForecastError::saw(Curve const& curve, Slot hour, SlotGrid const& grid) {
   if (!said_.empty() && said_.back().hour >= hour) return;
-  double const here = hour_mean(curve, hour);
+  double const here = hour_mean(curve, hour, grid);
   while (!said_.empty() && said_.front().hour < hour - kLeads.back()) said_.pop_front();
   for (Said const& said : said_) {
     for (std::size_t i = 0; i < kLeads.size(); ++i) {
@@ -36,7 +35,7 @@ void ForecastError::saw(Curve const& curve, Instant now) {
     }
   }
   Said said{hour, {}};
-  for (std::size_t i = 0; i < kLeads.size(); ++i) said.values[i] = hour_mean(curve, hour + kLeads[i]);
+  for (std::size_t i = 0; i < kLeads.size(); ++i) said.values[i] = hour_mean(curve, hour + kLeads[i], grid);
   said_.push_back(said);
 }
 
@@ -49,17 +48,17 @@ double ForecastError::root_mean_square(double usual) const {
   return sum / kLeads.size();
 }
 
-SlotPrices wait_prices(Curve const& curve, Slot from, Slot until, double charge_per_hour) {
+SlotPrices wait_prices(Curve const& curve, SlotRun range, double charge_per_hour, SlotGrid const& grid) {
   CostTable const costs{curve};
-  Slot const hour = hour_of(from);
+  Slot const hour = hour_of(range.begin);
   std::vector<double> prices;
-  prices.reserve(static_cast<std::size_t>(std::max(until - from, 1)));
-  for (Slot slot = from; slot < std::max(until, from + 1); ++slot) {
-    auto const integral = costs.integral({begin_of(slot), begin_of(slot + 1)});
-    double const mean = static_cast<double>(integral) / static_cast<double>(kSlot.count()) / kGrams;
+  prices.reserve(static_cast<std::size_t>(range.length()));
+  for (Slot slot = range.begin; slot < range.end; ++slot) {
+    auto const integral = costs.integral({grid.begin_of(slot), grid.begin_of(slot + 1)});
+    double const mean = static_cast<double>(integral) / static_cast<double>(grid.slot.count()) / kGrams;
     prices.push_back(mean + charge_per_hour * (hour_of(slot) - hour));
   }
-  return {from, std::move(prices)};
+  return {range.begin, std::move(prices)};
 }
 
 }  // namespace greenq::core

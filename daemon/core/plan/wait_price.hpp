@@ -18,8 +18,8 @@ namespace greenq::core {
 
 class ForecastError {
  public:
-  // Tells it the curve of that moment; once an hour is enough, more often does no harm.
-  void saw(Curve const& curve, Instant now);
+  // Tells it the curve of that hour; once is enough, more often does no harm.
+  void saw(Curve const& curve, Slot hour, SlotGrid const& grid);
   // g/kWh. `usual`: the error to expect a day ahead before there is evidence.
   double root_mean_square(double usual) const;
 
@@ -34,8 +34,8 @@ class ForecastError {
   std::array<double, kLeads.size()> counts_{};
 };
 
-// Prices in g/kWh of the slots from `from` until `until`; beyond the curve its last value holds. The curve is
-// not empty.
-SlotPrices wait_prices(Curve const& curve, Slot from, Slot until, double charge_per_hour);
+// Prices in g/kWh of the slots in `range`, not empty; where the curve says nothing as in cost_table.hpp. The
+// curve is not empty.
+SlotPrices wait_prices(Curve const& curve, SlotRun range, double charge_per_hour, SlotGrid const& grid);
 
 }  // namespace greenq::core

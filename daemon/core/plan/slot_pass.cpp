@@ -1,0 +1,217 @@
+#include "core/plan/slot_pass.hpp"
+
+#include <algorithm>
+
+namespace greenq::core {
+namespace {
+
+constexpr std::uint32_t kGpuRows = 2;  // the first
+constexpr Slot kPriceSlots = 10 * 24 * kHourSlots;
+// Pauses must save more than this to be worth a checkpoint and a restart.
+constexpr double kPauseGain = 0.02;
+
+double part(std::int64_t amount, std::int64_t of) {
+  return of > 0 ? static_cast<double>(amount) / static_cast<double>(of) : 0;
+}
+
+SlotRun outwards(SlotGrid const& grid, Interval interval) {
+  return {grid.holding(interval.begin), grid.from(interval.end)};
+}
+
+Span length_of(std::vector<Interval> const& segments) {
+  Span sum{0};
+  for (Interval const& segment : segments) sum += segment.length();
+  return sum;
+}
+
+// Slots are whole, durations are not: the rest is cut where the segment stays long enough, the last if none.
+void cut_to(Span length, Span least, std::vector<Interval>& segments) {
+  Span surplus = length_of(segments) - length;
+  for (std::size_t i = segments.size(); i-- > 0 && surplus.count() > 0;) {
+    if (segments[i].length() - surplus < least) continue;
+    segments[i].end -= surplus;
+    surplus = Span{0};
+  }
+  while (surplus.count() > 0) {
+    Span const cut = std::min(surplus, segments.back().length());
+    segments.back().end -= cut;
+    surplus -= cut;
+    if (segments.back().empty()) segments.pop_back();
+  }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> board_rows(Capacity const& capacity) {
+  std::vector<std::int64_t> rows{capacity.cpus, capacity.memory_bytes};
+  for (GpuPool const& pool : capacity.pools) rows.push_back(static_cast<std::int64_t>(pool.uuids.size()));
+  if (capacity.pools.empty()) rows.push_back(0);
+  return rows;
+}
+
+std::vector<Lane> board_lanes(Capacity const& capacity) {
+  std::vector<Lane> lanes;
+  for (std::uint32_t pool = 0; pool < std::max<std::size_t>(capacity.pools.size(), 1); ++pool)
+    lanes.push_back({0, 1, kGpuRows + pool, 0, 1});
+  return lanes;
+}
+
+double share_of(Demand const& demand, std::uint32_t pool, Capacity const& capacity) {
+  double share = std::max(part(demand.cpus, capacity.cpus), part(demand.memory_bytes, capacity.memory_bytes));
+  if (pool < capacity.pools.size())
+    share = std::max(share, part(demand.gpus, static_cast<std::int64_t>(capacity.pools[pool].uuids.size())));
+  return std::min(share, 1.0);
+}
+
+SlotNeed need_of(Demand const& demand, std::uint32_t pool) {
+  SlotNeed need;
+  need.add(0, demand.cpus);
+  need.add(1, demand.memory_bytes);
+  need.add(kGpuRows + pool, demand.gpus);
+  return need;
+}
+
+bool shifts_on(SlotGrid const& grid, PlanInput const& input, WaitingJob const& job) {
+  if (!job.shift || !input.curve || input.curve->empty()) return false;
+  Instant const ready = earliest_start(input, job);
+  return job.latest > ready && grid.holding(job.latest) >= grid.from(ready);
+}
+
+SlotPass::SlotPass(SlotGrid const& grid, PlanInput const& input, QueuePlan& queue)
+    : grid_(grid), input_(input), queue_(queue), now_(grid.from(input.now)), alone_(empty_table()) {
+  for (std::size_t const index : queue.shifting) {
+    if (!job(index).max_intensity) tasks_.push_back(index);
+  }
+}
+
+Timetable SlotPass::empty_table() const {
+  return {now_,
+          board_rows(input_.capacity),
+          board_lanes(input_.capacity),
+          {wait_prices(*input_.curve, {now_, now_ + kPriceSlots}, 0, grid_)}};
+}
+
+Place SlotPass::last_place(WaitingJob const& waiting) const {
+  Place place;
+  place.lane = waiting.previous_pool;
+  for (Interval const& segment : waiting.previous) {
+    if (segment.end <= grid_.origin) continue;
+    SlotRun const run{grid_.from(std::max(segment.begin, grid_.origin)), grid_.from(segment.end)};
+    if (run.length() > 0) place.runs.push_back(run);
+  }
+  return place;
+}
+
+Task SlotPass::task_of(WaitingJob const& waiting) const {
+  Task task;
+  task.id = waiting.id;
+  task.cpus = waiting.demand.cpus;
+  task.memory = waiting.demand.memory_bytes;
+  task.gpus = waiting.demand.gpus;
+  for (std::uint32_t const pool : waiting.pools) {
+    if (alone_.board().ever_fits(need_of(waiting.demand, pool))) task.lanes.push_back(pool);
+  }
+  task.share = share_of(waiting.demand, task.lanes.front(), input_.capacity);
+  task.power = waiting.power > 0 ? waiting.power : task.share;
+  task.work = grid_.slots(duration_of(waiting));
+  task.ready = grid_.from(earliest_start(input_, waiting));
+  task.due = grid_.holding(waiting.latest) + task.work;
+  Span const duration = duration_of(waiting);
+  Span const least = input_.rules.min_segment;
+  task.pausable = waiting.interruptible && !waiting.max_intensity && duration >= 2 * least;
+  // Long enough that what is too much can be cut from any run.
+  task.shortest_run = grid_.slots(least + (grid_.span(task.work) - duration));
+  task.pause_gain = kPauseGain;
+  task.place = last_place(waiting);
+  return task;
+}
+
+void SlotPass::place_thresholds() {
+  if (tasks_.size() == queue_.shifting.size()) return;
+  Timetable table = empty_table();
+  for (Booking const& booking : queue_.bookings)
+    table.board().take(outwards(grid_, booking.interval), need_of(booking.need.demand, booking.need.pool));
+  for (std::size_t const index : queue_.shifting) {
+    if (!job(index).max_intensity) continue;
+    Task task = task_of(job(index));
+    task.place = {};
+    double const most = static_cast<double>(job(index).max_intensity->value) / 1000 * task.power * task.work;
+    auto place = table.cheapest(task);
+    ChoiceKind kind = ChoiceKind::kWindow;
+    if (place && place->cost > most) {
+      place = table.latest(task);
+      kind = ChoiceKind::kLatestStart;
+    }
+    if (!place) kind = ChoiceKind::kAfterLatest;
+    table.put_in(task, place ? std::move(*place) : table.soonest(task));
+    choose(index, task, kind);
+    Choice const& choice = queue_.choices[index];
+    for (Interval const& segment : choice.segments) {
+      Need const need{job(index).demand, choice.pool};
+      queue_.calendar.book(segment, need);
+      queue_.bookings.push_back({segment, need});
+    }
+  }
+}
+
+ShiftRequest SlotPass::request() const {
+  ShiftRequest request;
+  request.now = now_;
+  request.lanes = board_lanes(input_.capacity);
+  request.curves = {input_.curve};
+  for (Booking const& booking : queue_.bookings) {
+    auto const& [demand, pool] = booking.need;
+    request.fixed.push_back({outwards(grid_, booking.interval), need_of(demand, pool),
+                             share_of(demand, pool, input_.capacity)});
+  }
+  for (std::size_t const index : tasks_) request.tasks.push_back(task_of(job(index)));
+  return request;
+}
+
+void SlotPass::take(std::vector<Task> const& tasks) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    ChoiceKind kind = tasks[i].place.runs.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
+    if (tasks[i].end() > grid_.holding(job(tasks_[i]).latest) + tasks[i].work) kind = ChoiceKind::kAfterLatest;
+    choose(tasks_[i], tasks[i], kind);
+  }
+}
+
+std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& waiting) {
+  std::vector<Interval> segments;
+  for (SlotRun const& run : task.place.runs)
+    segments.push_back({grid_.begin_of(run.begin), grid_.begin_of(run.end)});
+  Instant const ready = earliest_start(input_, waiting);
+  if (task.begin() == grid_.from(ready) && ready < segments.front().begin) {
+    Interval early = segments.front();
+    early.begin = ready;
+    if (segments.size() == 1) early.end = ready + duration_of(waiting);
+    if (queue_.calendar.fits(early, {waiting.demand, task.place.lane})) segments.front() = early;
+  }
+  cut_to(duration_of(waiting), input_.rules.min_segment, segments);
+  return segments;
+}
+
+void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
+  WaitingJob const& waiting = job(index);
+  Choice choice;
+  choice.kind = kind;
+  choice.pool = task.place.lane;
+  choice.segments = segments_of(task, waiting);
+  Instant const begin = choice.segments.front().begin;
+  if (begin < grid_.begin_of(now_)) {
+    for (Interval const& segment : choice.segments)
+      queue_.calendar.book(segment, {waiting.demand, choice.pool});
+  }
+  Task wish = task;
+  wish.due = grid_.holding(waiting.latest) + task.work;
+  auto const free = alone_.cheapest(wish);
+  bool const would_wait = free && (free->runs.front().begin > task.ready || free->runs.size() > 1);
+  bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;
+  choice.shifted = waits && kind != ChoiceKind::kAfterLatest && (would_wait || kind == ChoiceKind::kLatestStart);
+  choice.waits_for_capacity = kind == ChoiceKind::kAfterLatest ||
+                              (free && free->runs.front().begin < task.begin() &&
+                               free->cost < (1 - kKeep) * alone_.cost(task, task.place));
+  queue_.choices[index] = std::move(choice);
+}
+
+}  // namespace greenq::core
