@@ -45,9 +45,8 @@ void Engine::Impl::request_plan() {
   auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now()));
   // A plan that takes long is made less often: planning gets at most half of the time.
   plan_not_before = steady;
-  parts.run_on_planner([input, planner = planner, &target = inbox] {
-    target.post(core::PlanReady{planner->plan(*input)});
-  });
+  parts.run_on_planner(
+      [input, planner = planner, &target = inbox] { target.post(core::PlanReady{planner->plan(*input)}); });
 }
 
 void Engine::Impl::plan_arrived() {

@@ -73,14 +73,14 @@ void add_planner_rows(Rows& rows) {
   rows.push_back(make_row<S>("planner.min_saving", {ValueType::kRatio, "0.01", "", "0", "1"},
                              "A wait that saves less than this share of the carbon is not worth it.",
                              [](S& s, V const& v) { s.planner.min_saving = v.ratio; }));
-  rows.push_back(make_row<S>(
-      "planner.min_grams_per_hour", {ValueType::kRatio, "0", "", "0", "1000000"},
-      "Nor is one that saves fewer grams of CO2e for each hour that the job waits.",
-      [](S& s, V const& v) { s.planner.min_grams_per_hour = v.ratio; }));
+  rows.push_back(make_row<S>("planner.min_grams_per_hour", {ValueType::kRatio, "0", "", "0", "1000000"},
+                             "Nor is one that saves fewer grams of CO2e for each hour that the job waits.",
+                             [](S& s, V const& v) { s.planner.min_grams_per_hour = v.ratio; }));
   rows.push_back(make_row<S>(
       "planner.wait_charge", {ValueType::kRatio, "auto", "auto", "0", "10"},
-      "What each day of waiting costs, as a share of the error that forecasts of the zone have shown; auto: 0.05 "
-      "for average, 0.6 for marginal signals.",
+      "What each day of waiting costs, as a share of the error that forecasts of the zone have shown; auto: "
+      "0.05 "
+      "for average, 0.5 for marginal signals.",
       [](S& s, V const& v) { s.planner.wait_charge = v.unset ? std::nullopt : std::optional(v.ratio); }));
   rows.push_back(make_row<S>(
       "planner.lateness_limit", {ValueType::kSpan, "36h", "", "0s", "30d"},

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <ostream>
 
@@ -32,6 +33,8 @@ struct Raw {
   bool no_pause = false;
   double short_wait_h = -1;
   double long_wait_h = -1;
+  double wait_charge = -1;
+  std::string lateness_limit;
 };
 
 std::string policies_text() {
@@ -76,6 +79,10 @@ void declare(CLI::App& app, Flags& flags, Raw& raw) {
   app.add_option("--short-wait", raw.short_wait_h,
                  "of carbon-time: hours that jobs under 2 hours wait at most");
   app.add_option("--long-wait", raw.long_wait_h, "of carbon-time: hours that other jobs wait at most");
+  app.add_option("--wait-charge", raw.wait_charge,
+                 "of greenq: what each day of waiting costs, as a share of the forecast error");
+  app.add_option("--lateness-limit", raw.lateness_limit,
+                 "of greenq: hours past its bound that a job may be put off for others, or none (36)");
   app.add_flag("--bound", flags.bound, "compute what no schedule that keeps all bounds can exceed");
   app.add_option("--out", flags.out, "write the schedule: job_id,segment,start_s,end_s");
   app.add_option("--plot", flags.plot, "write a chart of load and intensity as SVG");
@@ -97,6 +104,7 @@ class Checker {
     wait("--long-wait", raw_.long_wait_h, flags_.options.long_wait);
     if (!(flags_.options.percentile >= 0 && flags_.options.percentile <= 100))
       problems_.add("--percentile", "must be between 0 and 100");
+    check_greenq();
     check_output("--out", flags_.out);
     check_output("--plot", flags_.plot);
     if (!flags_.out.empty() && named(flags_.out) == named(flags_.plot))
@@ -157,6 +165,23 @@ class Checker {
     if (!one_of("--forecast", name, kForecasts)) return;
     flags_.forecast = *sim::parse_outlook(name);
     flags_.forecast_name = name;
+  }
+
+  void check_greenq() {
+    if (raw_.wait_charge != -1) {
+      if (!(raw_.wait_charge >= 0 && raw_.wait_charge <= 100))
+        problems_.add("--wait-charge", "must be between 0 and 100");
+      flags_.options.wait_charge = raw_.wait_charge;
+    }
+    std::string const& limit = raw_.lateness_limit;
+    if (limit.empty()) return;
+    int hours = -1;
+    auto const [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), hours);
+    bool const number =
+        error == std::errc{} && end == limit.data() + limit.size() && hours >= 0 && hours <= 8760;
+    if (!number && limit != "none")
+      problems_.add("--lateness-limit", "must be whole hours up to 8760, or none");
+    flags_.options.lateness_limit = number ? hours : -1;
   }
 
   static std::filesystem::path named(std::string const& path) {

@@ -112,5 +112,45 @@ TEST_F(SignalsTest, SkillStandsBesidePlainHistory) {
   EXPECT_EQ(greenq({"forecast", "--days", "3"}), 2) << "--days is for --skill";
 }
 
+TEST_F(SignalsTest, DoctorSaysWhetherJobsMoveHere) {
+  std::string why;
+  server->nodes.on_GetServerInfo = [](auto const&, auto&) { return Status::OK; };
+  server->nodes.on_ListNodes = [](auto const&, auto&) { return Status::OK; };
+  server->carbon.on_ListFeeds = [](auto const&, auto&) { return Status::OK; };
+  server->carbon.on_GetForecast = [&](auto const&, auto& response) {
+    *response.mutable_source() = source_of(why.empty() ? v1::SIGNAL_KIND_AVERAGE : v1::SIGNAL_KIND_MARGINAL);
+    response.set_not_shifted_reason(why);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"doctor"}), 0) << err();
+  EXPECT_THAT(out(),
+              HasSubstr("  ok jobs here move by the AVERAGE signal; AVERAGE describes the whole mix: "));
+  why = "zone DE has no marginal signal: not shifted; set site.signal: average";
+  EXPECT_EQ(greenq({"doctor"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("  !! jobs here are not shifted: zone DE has no marginal signal; set"));
+  EXPECT_EQ(greenq({"doctor", "-o", "json"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr(R"("not_shifted_reason":"zone DE has)"));
+}
+
+TEST_F(SignalsTest, AReportByTheAverageSaysWhatItIsWorth) {
+  constexpr auto kCaution =
+      "  AVERAGE describes the whole mix: a saving in it need not be one in what power plants emit.\n";
+  bool priced = false;
+  server->footprints.on_GetFootprint = [&](auto const&, auto& response) {
+    auto& footprint = *response.mutable_footprint();
+    footprint.set_job("projects/vision/jobs/7");
+    *footprint.mutable_start_time() = timestamp(kNow - std::chrono::hours(2));
+    footprint.mutable_energy()->set_total_mj(1'000'000);
+    *footprint.mutable_average()->mutable_source() = source_of(v1::SIGNAL_KIND_AVERAGE);
+    (priced ? *footprint.mutable_average() : *footprint.mutable_marginal()).set_priced_mj(1'000'000);
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"report", "7"}), 0) << err();
+  EXPECT_THAT(out(), Not(HasSubstr(kCaution)));
+  priced = true;
+  EXPECT_EQ(greenq({"report", "7"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr(kCaution));
+}
+
 }  // namespace
 }  // namespace greenq::client

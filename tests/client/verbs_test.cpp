@@ -597,24 +597,6 @@ v1::Footprint footprint_of(std::int64_t marginal_baseline) {
   return footprint;
 }
 
-TEST_F(VerbTest, AReportByTheAverageSaysWhatItIsWorth) {
-  constexpr auto kCaution =
-      "  AVERAGE describes the whole mix: a saving in it need not be one in what power plants emit.\n";
-  bool priced = false;
-  server->footprints.on_GetFootprint = [&](auto const&, auto& response) {
-    *response.mutable_footprint() = footprint_of(300'000);
-    auto& average = *response.mutable_footprint()->mutable_average();
-    *average.mutable_source() = source_of(v1::SIGNAL_KIND_AVERAGE);
-    if (priced) average.set_priced_mj(1);
-    return Status::OK;
-  };
-  EXPECT_EQ(greenq({"report", "7"}), 0) << err();
-  EXPECT_THAT(out(), Not(HasSubstr(kCaution)));
-  priced = true;
-  EXPECT_EQ(greenq({"report", "7"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr(kCaution));
-}
-
 TEST_F(VerbTest, ReportShowsBothBooksSideBySide) {
   server->footprints.on_GetFootprint = [](auto const&, auto& response) {
     *response.mutable_footprint() = footprint_of(300'000);
@@ -748,26 +730,6 @@ TEST_F(VerbTest, NodesAndDoctor) {
   EXPECT_THAT(out(), HasSubstr("  ok site.zone = GB (file)\n"));
   EXPECT_EQ(greenq({"version"}), 0);
   EXPECT_THAT(out(), HasSubstr("greenqd 9.9.9\n"));
-}
-
-TEST_F(VerbTest, DoctorSaysWhetherJobsMoveHere) {
-  std::string why;
-  server->nodes.on_GetServerInfo = [](auto const&, auto&) { return Status::OK; };
-  server->nodes.on_ListNodes = [](auto const&, auto&) { return Status::OK; };
-  server->carbon.on_ListFeeds = [](auto const&, auto&) { return Status::OK; };
-  server->carbon.on_GetForecast = [&](auto const&, auto& response) {
-    *response.mutable_source() = source_of(why.empty() ? v1::SIGNAL_KIND_AVERAGE : v1::SIGNAL_KIND_MARGINAL);
-    response.set_not_shifted_reason(why);
-    return Status::OK;
-  };
-  EXPECT_EQ(greenq({"doctor"}), 0) << err();
-  EXPECT_THAT(out(),
-              HasSubstr("  ok jobs here move by the AVERAGE signal; AVERAGE describes the whole mix: "));
-  why = "zone DE has no marginal signal: not shifted; set site.signal: average";
-  EXPECT_EQ(greenq({"doctor"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("  !! jobs here are not shifted: zone DE has no marginal signal; set"));
-  EXPECT_EQ(greenq({"doctor", "-o", "json"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr(R"("not_shifted_reason":"zone DE has)"));
 }
 
 class DaemonDownTest : public CliTest {};

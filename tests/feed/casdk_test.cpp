@@ -128,8 +128,9 @@ TEST(Casdk, JoinsObservationsInEitherOrder) {
 
 TEST(Casdk, AnObservationOfTheFutureIsRefused) {
   std::string const future = forecast({point(kFirst, "200"), point(kFirst + minutes{5}, "210")});
-  EXPECT_EQ(refusal({future, joined({seen(kFirst, "80"), seen(at("2026-02-06T12:00Z"), "70")})}),
-            "BAD_REPLY: the reply is rejected: it reports an observation of the future, of 2026-02-06T12:00Z");
+  EXPECT_EQ(
+      refusal({future, joined({seen(kFirst, "80"), seen(at("2026-02-06T12:00Z"), "70")})}),
+      "BAD_REPLY: the reply is rejected: it reports an observation of the future, of 2026-02-06T12:00Z");
 }
 
 TEST(Casdk, AnAverageZeroIsMissing) {

@@ -197,10 +197,9 @@ TEST_F(FileTest, FiguresOfThePastAreTakenForADay) {
 TEST_F(FileTest, SaysWhenItsFiguresBegin) {
   replace(rows(at("2026-03-02T00:00Z"), 48, 100));
   auto& feed = start();
-  EXPECT_EQ(
-      feed.status().last_error,
-      "the figures of the file begin only at 2026-03-02T00:00Z; until then another source of the zone "
-      "decides");
+  EXPECT_EQ(feed.status().last_error,
+            "the figures of the file begin only at 2026-03-02T00:00Z; until then another source of the zone "
+            "decides");
   host_.run_for(hours{15});
   EXPECT_EQ(feed.status().last_error, "");
 }

@@ -134,8 +134,8 @@ RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
   for (auto const& job : without.jobs) RC_ASSERT(start_of(with, job.id) == start_of(without, job.id));
 }
 
-// One job at a time, on the grid: the chosen window costs exactly what the best of all starts costs, and is no
-// later.
+// One job at a time, on the grid: the chosen window costs exactly what the best of all starts costs, and is
+// no later.
 RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
   PlanInput input;
   input.now = minute(0);

@@ -148,6 +148,21 @@ TEST_F(Command, NeverWritesOverWhatItReads) {
   EXPECT_THAT(err_.str(), HasSubstr("--plot: error: is the file of --out; choose another"));
 }
 
+TEST_F(Command, TakesWhatWaitingCostsAndHowLateAJobMayBe) {
+  std::vector<std::string> const base{"--jobs",  jobs(), "--carbon",           carbon(), "--gpus", "2",
+                                      "--slack", "20",   "--perfect-forecast", "-o",     "json"};
+  auto const with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    return simulate(std::move(more));
+  };
+  EXPECT_EQ(with({"--wait-charge", "0.5", "--lateness-limit", "none"}), 0) << err_.str();
+  EXPECT_EQ(with({"--lateness-limit", "12"}), 0) << err_.str();
+  EXPECT_EQ(with({"--wait-charge", "nan", "--lateness-limit", "1.5"}), 2);
+  EXPECT_EQ(err_.str(),
+            "--wait-charge: error: must be between 0 and 100\n"
+            "--lateness-limit: error: must be whole hours up to 8760, or none\n");
+}
+
 TEST_F(Command, ReadsAnInstanceFolderAndSaysWhatIsWrongWithIt) {
   carbon();
   jobs();

@@ -48,8 +48,9 @@ Slot swap_slots(Timetable& table, Task& task) {
   std::sort(keep.begin(), keep.end());
   Place place{lane, {}, 0};
   for (Slot const slot : keep) append_slot(place.runs, slot);
-  bool const broken = std::any_of(place.runs.begin(), place.runs.end(),
-                                  [&](SlotRun const& run) { return run.length() < std::min(task.shortest_run, task.work); });
+  bool const broken = std::any_of(place.runs.begin(), place.runs.end(), [&](SlotRun const& run) {
+    return run.length() < std::min(task.shortest_run, task.work);
+  });
   if (broken) {
     table.put_in(task, old);
     return 0;

@@ -36,9 +36,9 @@ double total(Timetable const& table, std::vector<Task> const& tasks) {
   return sum;
 }
 
-double kept_cost(Timetable const& table, std::vector<Task> const& tasks) {
+double promised(Timetable const& table, std::vector<Task> const& tasks) {
   double sum = 0;
-  for (Task const& task : tasks) sum += task.kept ? table.cost(task, task.place) : 0;
+  for (Task const& task : tasks) sum += task.keep * table.cost(task, task.place);
   return sum;
 }
 
@@ -49,7 +49,7 @@ void reinsert(Timetable& table, Task& task) {
   table.take_out(task);
   if (end <= task.due && !task.late) {
     auto found = table.cheapest(task);
-    bool const better = found && found->cost < cost * (task.kept ? 1 - kKeep : 1) - kGain;
+    bool const better = found && found->cost < cost * (1 - task.keep) - kGain;
     table.put_in(task, better ? std::move(*found) : std::move(old));
     return;
   }
@@ -143,7 +143,7 @@ class Neighbourhood {
 
 void start_over(Timetable& table, std::vector<Task>& tasks) {
   std::vector<Place> before;
-  double const cost = total(table, tasks) - kKeep * kept_cost(table, tasks);
+  double const cost = total(table, tasks) - promised(table, tasks);
   std::size_t const late = count_late(tasks);
   for (Task& task : tasks) {
     before.push_back(task.place);

@@ -10,10 +10,6 @@
 
 namespace greenq::core {
 
-// Of the cost of a task that was told its place: plans that flap help nobody.
-inline constexpr double kKeep = 0.005;
-
-
 // A new plan from nothing, by latest start, each task on its cheapest place; kept if fewer are late, or as
 // many at less cost. For pausable tasks: windows pack badly this way.
 void start_over(Timetable& table, std::vector<Task>& tasks);

@@ -130,8 +130,8 @@ void add_phantoms(std::vector<Wish>& wishes, Arrivals::Expected const& arrivals,
 
 }  // namespace
 
-void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals::Expected const& arrivals, double slack,
-                      bool pausable, std::vector<double> const& busy) {
+void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals::Expected const& arrivals,
+                      double slack, bool pausable, std::vector<double> const& busy) {
   int const horizon = kHorizonHours + static_cast<int>(slack);
   Slot const hour = hour_of(table.now());
   std::vector<double> prices, lambda, room;

@@ -16,11 +16,11 @@ namespace greenq::core {
 
 class LookAhead {
  public:
-  // Sets pull of each task. `slack`: usual slack of a job in hours. `busy`: share of the cluster that work outside of
-  // the tasks holds, by hour from the current one on. `pausable`: so are most jobs that come. The prices of
-  // lane 0 stand for all.
-  void judge(Timetable const& table, std::vector<Task>& tasks, Arrivals::Expected const& arrivals, double slack,
-             bool pausable, std::vector<double> const& busy);
+  // Sets pull of each task. `slack`: usual slack of a job in hours. `busy`: share of the cluster that work
+  // outside of the tasks holds, by hour from the current one on. `pausable`: so are most jobs that come. The
+  // prices of lane 0 stand for all.
+  void judge(Timetable const& table, std::vector<Task>& tasks, Arrivals::Expected const& arrivals,
+             double slack, bool pausable, std::vector<double> const& busy);
 
  private:
   std::map<Slot, double> lambda_;  // by hour; of the last call

@@ -33,12 +33,14 @@ SlotGrid grid_for(PlanInput const& input) {
 ShiftOptions options_of(PlanInput const& input) {
   PlanRules const& rules = input.rules;
   ShiftOptions options = shift_options(input.kind);
+  options.keep = kKeepPlace;
   options.usual_load = 0;  // nothing is expected that was never seen
   options.min_saving = rules.min_saving;
   options.min_grams_per_hour = rules.min_grams_per_hour;
   options.wait_charge = rules.wait_charge.value_or(options.wait_charge);
   options.lateness_limit.reset();
-  if (rules.lateness_limit) options.lateness_limit = static_cast<int>(*rules.lateness_limit / std::chrono::hours{1});
+  if (rules.lateness_limit)
+    options.lateness_limit = static_cast<int>(*rules.lateness_limit / std::chrono::hours{1});
   return options;
 }
 

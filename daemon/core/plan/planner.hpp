@@ -2,8 +2,8 @@
 //
 // Jobs without slack first, first come, first served with EASY backfill on an exact calendar. Then the jobs
 // that may be shifted, all together on slots (shift_planner.hpp), around them. No clock, no I/O; chance comes
-// from a seed. What it learned of arrivals and of the errors of curves it remembers from call to call; without
-// that memory the same snapshot gives the same plan.
+// from a seed. What it learned of arrivals and of the errors of curves it remembers from call to call;
+// without that memory the same snapshot gives the same plan.
 #pragma once
 
 #include <cstdint>

@@ -55,14 +55,14 @@ std::vector<double> busy_hours(ShiftRequest const& request) {
 ShiftOptions shift_options(SignalKind kind) {
   ShiftOptions options;
   if (kind == SignalKind::kMarginal) {
-    options.wait_charge = 0.6;
+    options.wait_charge = 0.5;
     options.usual_error = 0.3;
   }
   return options;
 }
 
-ShiftPlanner::ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capacity, ShiftOptions const& options,
-                           Instant begun)
+ShiftPlanner::ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capacity,
+                           ShiftOptions const& options, Instant begun)
     : grid_(grid),
       capacity_(std::move(capacity)),
       options_(options),
@@ -131,8 +131,9 @@ void ShiftPlanner::adopt(Timetable& table, std::vector<Task>& tasks) const {
     task.place.runs = place.runs;
     bool const holds = !place.runs.empty() && complete(task) && lane_allowed(task);
     task.place.runs.clear();
-    task.kept = holds && table.fits(task, place);
-    if (task.kept) table.put_in(task, std::move(place));
+    if (!holds || !table.fits(task, place)) continue;
+    task.keep = options_.keep;
+    table.put_in(task, std::move(place));
   }
 }
 
@@ -185,8 +186,9 @@ void ShiftPlanner::drop_poor_waits(Timetable& table, std::vector<Task>& tasks) c
     // W x g/kWh x slots
     double const grams = saved / 1000 / kHourSlots;
     double const hours = static_cast<double>(begin - soon.runs.front().begin) / kHourSlots;
-    bool const poor = hours > 0 && soon.runs.back().end <= task.due &&
-                      (saved < options_.min_saving * soon.cost || grams < options_.min_grams_per_hour * hours);
+    bool const poor =
+        hours > 0 && soon.runs.back().end <= task.due &&
+        (saved < options_.min_saving * soon.cost || grams < options_.min_grams_per_hour * hours);
     table.put_in(task, poor ? std::move(soon) : std::move(old));
   }
 }
@@ -197,8 +199,9 @@ void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tas
   if (expected.rate < kIdle) return;
   look_ahead_.judge(table, tasks, expected, usual_slack(), mostly_pausable(), busy);
   std::vector<std::size_t> order;
+  Slot const hour_end = (hour_of(table.now()) + 1) * kHourSlots;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i].pull >= options_.pull) order.push_back(i);
+    if (tasks[i].pull >= options_.pull && tasks[i].begin() >= hour_end) order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return tasks[a].pull > tasks[b].pull; });

@@ -28,14 +28,15 @@ struct ShiftOptions {
   double usual_load = 0.6;    // share of the cluster in use, before there is evidence
   // Hours after its bound that a job may be put off when not all bounds can be kept; nothing: for ever.
   std::optional<int> lateness_limit = 36;
-  // A wait that saves less than this share, or fewer grams an hour where the power of tasks is in watts, is not
-  // worth it.
+  // A wait that saves less than this share, or fewer grams an hour where the power of tasks is in watts, is
+  // not worth it.
   double min_saving = 0;
   double min_grams_per_hour = 0;
+  double keep = 0;          // Task::keep of places that were given before
   double debt_share = 0.7;  // of the slack
   double pull = 0.2;        // from which look-ahead brings a task forward
   int passes = 2;
-  int rounds = 100;  // of neighbourhood search, for tasks that run in one piece
+  int rounds = 600;  // of neighbourhood search, for tasks that run in one piece
   std::uint64_t seed = 1;
 };
 

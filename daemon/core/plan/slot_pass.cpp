@@ -161,8 +161,8 @@ ShiftRequest SlotPass::request() const {
   request.curves = {input_.curve};
   for (Booking const& booking : queue_.bookings) {
     auto const& [demand, pool] = booking.need;
-    request.fixed.push_back({outwards(grid_, booking.interval), need_of(demand, pool),
-                             share_of(demand, pool, input_.capacity)});
+    request.fixed.push_back(
+        {outwards(grid_, booking.interval), need_of(demand, pool), share_of(demand, pool, input_.capacity)});
   }
   for (std::size_t const index : tasks_) request.tasks.push_back(task_of(job(index)));
   return request;
@@ -171,7 +171,8 @@ ShiftRequest SlotPass::request() const {
 void SlotPass::take(std::vector<Task> const& tasks) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     ChoiceKind kind = tasks[i].place.runs.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
-    if (tasks[i].end() > grid_.holding(job(tasks_[i]).latest) + tasks[i].work) kind = ChoiceKind::kAfterLatest;
+    if (tasks[i].end() > grid_.holding(job(tasks_[i]).latest) + tasks[i].work)
+      kind = ChoiceKind::kAfterLatest;
     choose(tasks_[i], tasks[i], kind);
   }
 }
@@ -207,10 +208,11 @@ void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
   auto const free = alone_.cheapest(wish);
   bool const would_wait = free && (free->runs.front().begin > task.ready || free->runs.size() > 1);
   bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;
-  choice.shifted = waits && kind != ChoiceKind::kAfterLatest && (would_wait || kind == ChoiceKind::kLatestStart);
-  choice.waits_for_capacity = kind == ChoiceKind::kAfterLatest ||
-                              (free && free->runs.front().begin < task.begin() &&
-                               free->cost < (1 - kKeep) * alone_.cost(task, task.place));
+  choice.shifted =
+      waits && kind != ChoiceKind::kAfterLatest && (would_wait || kind == ChoiceKind::kLatestStart);
+  choice.waits_for_capacity =
+      kind == ChoiceKind::kAfterLatest || (free && free->runs.front().begin < task.begin() &&
+                                           free->cost < (1 - kKeepPlace) * alone_.cost(task, task.place));
   queue_.choices[index] = std::move(choice);
 }
 

@@ -1,13 +1,16 @@
 // Between times and slots: what waits as tasks for the planner on slots, and its places as segments.
 //
-// Bookings of others are rounded outwards, runs of tasks too, so that nothing is ever promised twice. A task in
-// the first slot starts at once where the exact calendar has room, and never runs longer than it needs.
+// Bookings of others are rounded outwards, runs of tasks too, so that nothing is ever promised twice. A task
+// in the first slot starts at once where the exact calendar has room, and never runs longer than it needs.
 #pragma once
 
 #include "core/plan/queue_pass.hpp"
 #include "core/plan/shift_planner.hpp"
 
 namespace greenq::core {
+
+// Of the cost of a promised place: plans that flap help nobody.
+inline constexpr double kKeepPlace = 0.005;
 
 // Rows of the board: CPUs, memory, GPUs of each pool. One lane for each pool.
 std::vector<std::int64_t> board_rows(Capacity const& capacity);

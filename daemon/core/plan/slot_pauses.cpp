@@ -130,8 +130,8 @@ class Program {
   Slot cell_ = 1;
   Slot origin_ = 0;
   std::size_t cells_ = 0;
-  std::size_t length_ = 0;     // of the task, in cells
-  std::size_t min_cells_ = 0;  // of a run
+  std::size_t length_ = 0;         // of the task, in cells
+  std::size_t min_cells_ = 0;      // of a run
   std::vector<std::size_t> free_;  // usable cells in a row that end at t
   std::vector<double> price_;      // prefix sums
   std::vector<double> idle_;

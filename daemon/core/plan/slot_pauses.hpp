@@ -10,10 +10,10 @@ struct PausedRuns {
   double cost = 0;
 };
 
-// Dynamic program over cells of the fewest slots that cut `range` into at most 192; cells begin at multiples of
-// their length. Exact on them; what the last cell is too long is cut from the dearest edge of a run. Each run
-// has at least `shortest` slots and lies in one of `free` (stretches within `range`, in order); together they
-// have `work` slots. A pause keeps no resources. Time and memory O(cells of range x cells of work).
+// Dynamic program over cells of the fewest slots that cut `range` into at most 192; cells begin at multiples
+// of their length. Exact on them; what the last cell is too long is cut from the dearest edge of a run. Each
+// run has at least `shortest` slots and lies in one of `free` (stretches within `range`, in order); together
+// they have `work` slots. A pause keeps no resources. Time and memory O(cells of range x cells of work).
 PausedRuns cheapest_with_pauses(SlotPrices const& prices, SlotRuns const& free, SlotRun range, Slot work,
                                 Slot shortest);
 

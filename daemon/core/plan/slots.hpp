@@ -1,6 +1,6 @@
-// Time as the planner cuts it: slots, twelve of which it calls an hour. In real time a slot has five minutes and
-// slot 0 begins at the Unix epoch, so that its hours are those of UTC; a recording that is played faster has
-// shorter ones.
+// Time as the planner cuts it: slots, twelve of which it calls an hour. In real time a slot has five minutes
+// and slot 0 begins at the Unix epoch, so that its hours are those of UTC; a recording that is played faster
+// has shorter ones.
 #pragma once
 
 #include <algorithm>
