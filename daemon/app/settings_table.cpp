@@ -7,8 +7,9 @@ namespace {
 
 using core::Span;
 
-constexpr std::array<Section, 8> kSections{{
+constexpr std::array<Section, 9> kSections{{
     {"site", "Where the machine stands and how far work may be moved."},
+    {"planner", "When a wait for cleaner power is worth it."},
     {"node", "What this machine offers to jobs."},
     {"exec", "How jobs are run."},
     {"feeds",

@@ -217,6 +217,22 @@ TEST(Settings, CommittedFilesAreGenerated) {
   compare_with_committed("config/REFERENCE.md", settings_reference());
 }
 
+TEST(Settings, TheOperatorSaysWhenAWaitIsWorthIt) {
+  auto const loaded = parse(
+      "planner: {min_saving: 0.05, min_grams_per_hour: 2.5, wait_charge: 0, lateness_limit: 2h, min_segment: "
+      "1h}\n");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  core::PlanRules const& rules = loaded->settings.planner;
+  EXPECT_EQ(rules.min_saving, 0.05);
+  EXPECT_EQ(rules.min_grams_per_hour, 2.5);
+  EXPECT_EQ(rules.wait_charge, 0.0);
+  EXPECT_EQ(rules.lateness_limit, std::chrono::hours{2});
+  EXPECT_EQ(rules.min_segment, std::chrono::hours{1});
+  auto const plain = parse("");
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(plain->settings.planner, core::PlanRules{});
+}
+
 TEST(Settings, TheAnnotatedFileMeansTheDefaults) {
   auto const loaded = parse(annotated_defaults());
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
