@@ -10,8 +10,12 @@ namespace greenq::core {
 namespace {
 
 constexpr double kGain = 1e-9;
+// In one pass at most: a long queue is polished over many hours, the most urgent first.
+constexpr std::size_t kPolished = 2000;
 constexpr std::uint64_t kLeastNeighbours = 3;
 constexpr std::uint64_t kMostNeighbours = 14;
+// Of long queues so many are looked at for neighbours.
+constexpr std::size_t kSeen = 512;
 constexpr double kNearSlots = 6 * kHourSlots;
 
 using Order = std::vector<std::size_t>;
@@ -88,7 +92,9 @@ class Neighbourhood {
   void choose() {
     double const centre = middle(tasks_[movable_[random_() % movable_.size()]]);
     distance_.clear();
-    for (std::size_t const index : movable_) {
+    std::size_t const first = movable_.size() > kSeen ? random_() % movable_.size() : 0;
+    for (std::size_t i = 0; i < std::min(movable_.size(), kSeen); ++i) {
+      std::size_t const index = movable_[(first + i) % movable_.size()];
       double const noise = static_cast<double>(random_() % 1000) / 1000 * kNearSlots;
       distance_.emplace_back(std::abs(middle(tasks_[index]) - centre) + noise, index);
     }
@@ -161,9 +167,10 @@ void start_over(Timetable& table, std::vector<Task>& tasks) {
 
 void polish(Timetable& table, std::vector<Task>& tasks, int passes, PlanRandom& random) {
   Order order = by_latest_start(tasks);
+  std::size_t const tries = std::min(order.size(), kPolished);
   for (int pass = 0; pass < passes; ++pass) {
     if (pass > 0) mix(order, random);
-    for (std::size_t const index : order) reinsert(table, tasks[index]);
+    for (std::size_t i = 0; i < tries; ++i) reinsert(table, tasks[order[i]]);
   }
 }
 

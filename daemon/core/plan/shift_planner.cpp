@@ -12,6 +12,8 @@ namespace {
 constexpr Slot kPriceDays = 10;
 // Below this expected share of the cluster nobody needs the room that a task waits for.
 constexpr double kIdle = 0.15;
+// A longer queue fills the cluster whatever comes.
+constexpr std::size_t kMostJudged = 2000;
 constexpr Slot kDaySlots = 24 * kHourSlots;
 
 bool complete(Task const& task) {
@@ -196,7 +198,7 @@ void ShiftPlanner::drop_poor_waits(Timetable& table, std::vector<Task>& tasks) c
 void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
                                         std::vector<double> const& busy) {
   auto const expected = arrivals_.expected(static_cast<double>(table.now()) / kHourSlots);
-  if (expected.rate < kIdle) return;
+  if (expected.rate < kIdle || tasks.size() > kMostJudged) return;
   look_ahead_.judge(table, tasks, expected, usual_slack(), mostly_pausable(), busy);
   std::vector<std::size_t> order;
   Slot const hour_end = (hour_of(table.now()) + 1) * kHourSlots;
