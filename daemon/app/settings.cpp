@@ -175,13 +175,15 @@ void Reader::check_feed(Node const& node, std::string const& path, FeedSettings 
   if (recorded && node.find("path") == nullptr) complain(node, path, "needs path: the recorded file");
   if (feed.zone.empty()) complain(node, path, "needs a zone, here or as site.zone");
   check_zone(node.find("zone"), path + ".zone", feed.zone);
-  for (FeedSettings const& other : loaded_.settings.feeds) {
+  auto const& before = loaded_.settings.feeds;
+  bool const again = std::any_of(before.begin(), before.end(), [&](FeedSettings const& other) {
     bool const same_kind = !feed.kind || !other.kind || *feed.kind == *other.kind;
-    if (other.provider == feed.provider && other.zone == feed.zone && same_kind) {
-      complain(node, path,
-               "there is another " + feed.provider +
-                   " feed of this zone and kind; say `kind` in both, or leave one out");
-    }
+    return other.provider == feed.provider && other.zone == feed.zone && same_kind;
+  });
+  if (again) {
+    complain(node, path,
+             "there is another " + feed.provider +
+                 " feed of this zone and kind; say `kind` in both, or leave one out");
   }
   auto const only_for = [&](bool right, char const* providers, std::initializer_list<char const*> keys) {
     for (auto const* key : keys) {

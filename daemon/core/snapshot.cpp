@@ -110,6 +110,7 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
     bool const pauses = job.plan && job.plan->segments.size() > 1;
     running.expected_end =
         pauses ? std::max(job.plan->segments.front().end, now + std::chrono::seconds{1}) : now + left;
+    if (pauses) running.later.assign(job.plan->segments.begin() + 1, job.plan->segments.end());
     input.running.push_back(running);
   }
   auto const add = [&](Job const& job) {

@@ -217,6 +217,15 @@ TEST(Settings, CommittedFilesAreGenerated) {
   compare_with_committed("config/REFERENCE.md", settings_reference());
 }
 
+TEST(Settings, AFeedThatIsThereAlreadyIsNamedOnce) {
+  auto const loaded =
+      parse("site: {zone: GB}\nfeeds: [{provider: neso}, {provider: neso}, {provider: neso}]\n");
+  ASSERT_FALSE(loaded.has_value());
+  std::string const& text = loaded.error().message;
+  EXPECT_THAT(text, HasSubstr("feeds[1]: there is another neso feed"));
+  EXPECT_EQ(text.find("feeds[2]"), text.rfind("feeds[2]"));
+}
+
 TEST(Settings, TheOperatorSaysWhenAWaitIsWorthIt) {
   auto const loaded = parse(
       "planner: {min_saving: 0.05, min_grams_per_hour: 2.5, wait_charge: 0, lateness_limit: 2h, min_segment: "

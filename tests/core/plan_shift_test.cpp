@@ -82,7 +82,8 @@ TEST(ShiftPlanner, AWaitMustBeWorthIt) {
     options.min_grams_per_hour = grams;
     ShiftPlanner planner{kGrid, {1}, options};
     Task task = gpu_task(1, 1, 12, 48);
-    task.power = 1000;  // W
+    task.power = 1000;
+    task.watts = true;
     return planner.plan(request_of({300, 300, 270, 300}, {task}))[0].begin() - kShiftNow;
   };
   EXPECT_EQ(start(0.09, 0), 24);
@@ -197,6 +198,25 @@ TEST(ShadowQueue, ALongJobMayNotUseWhatTheHeadNeeds) {
   queue.advance(kNow + hours{5});
   EXPECT_THAT(queue.done(), DoubleNear(3 + 1, 1e-9));
   EXPECT_THAT(queue.waiting(), DoubleNear(0, 1e-9));
+}
+
+TEST(ShadowQueue, WhatIsToldLateCountsAsComeNow) {
+  core::ShadowQueue queue{{4}, kGrid};
+  queue.submit(kNow, gpus(2), hours{4}, 0.5);
+  queue.advance(kNow + hours{2});
+  queue.submit(kNow - hours{24}, gpus(2), hours{1}, 0.5);
+  EXPECT_THAT(queue.done(), DoubleNear(1, 1e-9));
+  queue.advance(kNow + hours{3});
+  EXPECT_THAT(queue.done(), DoubleNear(2, 1e-9));
+}
+
+TEST(SlotGrid, TimesBeforeItsOriginAndFarAhead) {
+  core::SlotGrid const grid{Span{100}, kNow};
+  EXPECT_EQ(grid.holding(kNow - Span{1}), -1);
+  EXPECT_EQ(grid.from(kNow - Span{1}), 0);
+  EXPECT_EQ(grid.from(kNow + Span{1}), 1);
+  EXPECT_EQ(core::hour_of(-1), -1);
+  EXPECT_GT(grid.holding(kNow + hours{24 * 365 * 100}), 900'000'000);
 }
 
 TEST(Arrivals, StartFromTheUsualLoadAndLearn) {

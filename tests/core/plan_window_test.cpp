@@ -153,6 +153,77 @@ TEST(PlanWindow, AGapIsNeverCheaperThanWhatIsKnown) {
   EXPECT_EQ(plan_of(make_plan(input), 1).mean, Intensity{300'000});
 }
 
+// The curve of a running daemon ends at its horizon, wherever that cuts a point.
+TEST(PlanWindow, ACutPointIsNoFastRecording) {
+  auto input = input_with({shifting(1, 1, 60, 240)});
+  auto points = input.curve->points();
+  points.back().interval.end = points.back().interval.begin + std::chrono::milliseconds{100};
+  input.curve = std::make_shared<core::Curve const>(points);
+  EXPECT_EQ(start_minute(make_plan(input), 1), 120);
+}
+
+// An hour of the recording in two seconds: windows are found to a fraction of a second.
+TEST(PlanWindow, ARecordingThatIsPlayedFasterHasShorterSlots) {
+  auto input = input_with({});
+  std::vector<core::IntensityPoint> points;
+  for (int i = 0; i < 40; ++i) {
+    Instant const begin = input.now + std::chrono::seconds{2 * i};
+    points.push_back(
+        {{begin, begin + std::chrono::seconds{2}}, {i == 7 ? 100'000 : 300'000}, PointState::kForecast});
+  }
+  input.curve = std::make_shared<core::Curve const>(points);
+  core::WaitingJob job = shifting(1, 1, 1, 1);
+  job.duration = Span{2000};
+  input.waiting = {job};
+  EXPECT_EQ(start_of(make_plan(input), 1), input.now + std::chrono::seconds{14});
+}
+
+// The daemon makes its curve anew for each plan.
+TEST(PlanWindow, ThePlannerKeepsItsWordAndAPreviewLeavesNoTrace) {
+  auto input = input_with({shifting(1, 3, 60, 300), shifting(2, 3, 60, 300), shifting(3, 3, 60, 300)});
+  core::Planner planner;
+  auto const first = planner.plan(input);
+  auto const remember = [&](core::PlanOutput const& output) {
+    for (auto& job : input.waiting) job.previous = plan_of(output, job.id).segments;
+  };
+  remember(first);
+  core::Planner copy = planner;
+  auto crowd = input;
+  for (core::JobId id = 10; id < 40; ++id) crowd.waiting.push_back(shifting(id, 4, 30, 200));
+  (void)copy.plan(crowd);
+  for (int i = 0; i < 5; ++i) {
+    input.now = minute(1 + i);
+    input.curve = std::make_shared<core::Curve const>(input.curve->points());
+    auto const next = planner.plan(input);
+    for (auto const& job : input.waiting) EXPECT_EQ(start_of(next, job.id), start_of(first, job.id));
+    remember(next);
+  }
+}
+
+// Job 2 may start at minute 32, between two slots; job 1 holds the machine until 33.
+TEST(PlanWindow, NobodyStartsBeforeTheSlotThatWasFound) {
+  auto input =
+      input_with({shifting(1, 4, 33, 10), shifting(2, 4, 20, 300, 32)}, {100, 100, 100, 100, 100, 100});
+  EXPECT_EQ(overbooked(input, make_plan(input)), "");
+}
+
+TEST(PlanWindow, SegmentsAfterAPauseStayReserved) {
+  auto input = input_with({shifting(1, 1, 60, 240)});
+  input.running.push_back({9, {4, 0, 0}, 0, minute(30), {{minute(120), minute(180)}}});
+  EXPECT_EQ(start_minute(make_plan(input), 1), 240);
+}
+
+// Alone it would wait for 100 g; the machine is taken then, and what is left is no reason to speak of carbon.
+TEST(PlanWindow, WhatWaitsForRoomIsNotSaidToWaitForTheGrid) {
+  auto const output =
+      make_plan(input_with({queued(1, 4, 180), shifting(2, 4, 60, 300)}, {100, 100, 100, 300, 300}));
+  EXPECT_EQ(start_minute(output, 2), 180);
+  EXPECT_FALSE(plan_of(output, 2).shifted);
+  EXPECT_TRUE(plan_of(output, 2).waits_for_capacity);
+  EXPECT_THAT(plan_of(output, 2).note,
+              HasSubstr("starts when other jobs leave room; 300 g/kWh against 100 now"));
+}
+
 TEST(PlanWindow, ThresholdTakesOnlyCheapEnoughWindows) {
   auto job = shifting(1, 1, 60, 240);
   job.max_intensity = Intensity{150'000};

@@ -201,7 +201,7 @@ class OnlineRun {
     input_.running.clear();
     input_.waiting.clear();
     for (auto const& [end, running] : running_) {
-      input_.running.push_back({running.job.id, running.job.demand, running.pool, end});
+      input_.running.push_back({running.job.id, running.job.demand, running.pool, end, running.rest});
     }
     for (auto const& [id, job] : waiting_) {
       input_.waiting.push_back(job);

@@ -34,7 +34,6 @@ class Board {
   // Nothing is known before the hour of `first`.
   Board(Slot first, std::vector<std::int64_t> capacity);
 
-  std::int64_t capacity(std::uint32_t figure) const { return capacity_[figure]; }
   std::int64_t taken(std::uint32_t figure, Slot slot) const;
   // The parts before first() are ignored. Never refuses.
   void take(SlotRun run, SlotNeed const& need) { book(run, need, 1); }

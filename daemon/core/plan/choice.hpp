@@ -24,6 +24,7 @@ struct Choice {
   std::uint32_t pool = 0;
   bool shifted = false;
   bool waits_for_capacity = false;
+  bool cheapest = true;  // no place within the bound costs less, were nobody else there
 };
 
 // Earliest start the planner may give the job.

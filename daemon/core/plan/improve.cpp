@@ -79,7 +79,7 @@ class Neighbourhood {
     double before = 0;
     old_.clear();
     for (std::size_t const index : chosen_) {
-      before += table_.cost(tasks_[index], tasks_[index].place);
+      before += table_.cost(tasks_[index], tasks_[index].place) * (1 - tasks_[index].keep);
       old_.push_back(tasks_[index].place);
       table_.take_out(tasks_[index]);
     }

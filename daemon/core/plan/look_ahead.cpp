@@ -10,7 +10,7 @@ namespace {
 
 // Constants of reference "planner-method", step D.
 constexpr int kPhantomHours = 48;
-constexpr int kHorizonHours = 120;
+constexpr double kMostSlack = 168;
 constexpr int kFirstRounds = 60;
 constexpr int kRounds = 15;
 constexpr double kFirstStep = 0.15;
@@ -132,7 +132,8 @@ void add_phantoms(std::vector<Wish>& wishes, Arrivals::Expected const& arrivals,
 
 void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals::Expected const& arrivals,
                       double slack, bool pausable, std::vector<double> const& busy) {
-  int const horizon = kHorizonHours + static_cast<int>(slack);
+  slack = std::min(slack, kMostSlack);
+  int const horizon = kHours + static_cast<int>(slack);
   Slot const hour = hour_of(table.now());
   std::vector<double> prices, lambda, room;
   for (int h = 0; h < horizon; ++h) {

@@ -16,6 +16,7 @@ namespace greenq::core {
 
 class LookAhead {
  public:
+  static constexpr int kHours = 120;  // of the horizon, and the usual slack
   // Sets pull of each task. `slack`: usual slack of a job in hours. `busy`: share of the cluster that work
   // outside of the tasks holds, by hour from the current one on. `pausable`: so are most jobs that come. The
   // prices of lane 0 stand for all.

@@ -30,11 +30,25 @@ std::string against_now(Plan const& plan) {
   return "; " + grams(*plan.mean) + " g/kWh against " + grams(*plan.mean_if_now) + " now";
 }
 
-std::string unknown_note(PlanInput const& input, std::string const& length, Plan const& plan) {
-  std::string const start =
-      plan.segments.front().begin <= input.now ? "starts now" : "starts when there is room";
+std::string unknown_note(std::string const& length, PlanInput const& input, Plan const& plan) {
+  bool const now = plan.segments.front().begin <= input.now;
+  std::string const start = now                       ? "starts now"
+                            : plan.waits_for_capacity ? "starts when there is room"
+                                                      : "planned";
   return start + ": the intensity of all its " + length +
          " is not known, and an hour that is not known is never worth a wait";
+}
+
+std::string window_note(PlanInput const& input, WaitingJob const& job, Choice const& choice, Plan const& plan,
+                        std::string const& length) {
+  std::string const by = " with a start by " + time_text(job.latest);
+  if (plan.segments.front().begin <= input.now) {
+    std::string const mean = "; " + grams(*plan.mean) + " g/kWh";
+    if (choice.cheapest) return "now is the cheapest " + length + " window" + by + mean;
+    return "starts now: a cheaper " + length + " window" + by + " is not free or not worth the wait" + mean;
+  }
+  if (!choice.shifted) return "starts when other jobs leave room" + against_now(plan);
+  return (choice.cheapest ? "cheapest " : "cheapest free ") + length + " window" + by + against_now(plan);
 }
 
 std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const& plan) {
@@ -52,16 +66,12 @@ std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const
 
 }  // namespace
 
-std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind kind, Plan const& plan) {
+std::string note_of(PlanInput const& input, WaitingJob const& job, Choice const& choice, Plan const& plan) {
   std::string const length = span_text(job.duration);
-  switch (kind) {
+  switch (choice.kind) {
     case ChoiceKind::kWindow:
-      if (!plan.mean) return unknown_note(input, length, plan);
-      if (plan.segments.front().begin <= input.now) {
-        return "now is the cheapest " + length + " window with a start by " + time_text(job.latest) + "; " +
-               grams(*plan.mean) + " g/kWh";
-      }
-      return "cheapest " + length + " window with a start by " + time_text(job.latest) + against_now(plan);
+      if (!plan.mean) return unknown_note(length, input, plan);
+      return window_note(input, job, choice, plan, length);
     case ChoiceKind::kPaused:
       return "cheapest " + std::to_string(plan.segments.size()) + " segments, " + length +
              " in all, with an end by " + time_text(job.latest + job.duration) + against_now(plan) +

@@ -7,6 +7,6 @@
 
 namespace greenq::core {
 
-std::string note_of(PlanInput const& input, WaitingJob const& job, ChoiceKind kind, Plan const& plan);
+std::string note_of(PlanInput const& input, WaitingJob const& job, Choice const& choice, Plan const& plan);
 
 }  // namespace greenq::core

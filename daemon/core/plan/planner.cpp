@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/fnv.hpp"
 #include "core/plan/note.hpp"
 #include "core/plan/slot_pass.hpp"
 
@@ -11,15 +12,26 @@ namespace {
 // With more tasks a new curve waits for the next hour.
 constexpr std::size_t kImproveAtOnce = 500;
 constexpr Span kShortestSlot{50};
+constexpr Span kFastStep{std::chrono::minutes{1}};
+constexpr std::size_t kFewPoints = 4;  // say nothing about the usual step
+
+// The usual length of a point; ends of curves and seams between feeds are cut anywhere.
+Span usual_step(Curve const& curve) {
+  std::vector<Span> steps;
+  steps.reserve(curve.points().size());
+  for (IntensityPoint const& point : curve.points()) steps.push_back(point.interval.length());
+  auto const middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  return *middle;
+}
 
 // A recording that is played faster has shorter steps than any provider.
 SlotGrid grid_for(PlanInput const& input) {
   SlotGrid grid;
-  if (!input.curve || input.curve->empty()) return grid;
+  if (!input.curve || input.curve->points().size() < kFewPoints) return grid;
   auto const& points = input.curve->points();
-  Span step = points.front().interval.length();
-  for (IntensityPoint const& point : points) step = std::min(step, point.interval.length());
-  if (step >= grid.slot) return grid;
+  Span const step = usual_step(*input.curve);
+  if (step >= kFastStep) return grid;
   grid.origin = points.front().interval.begin;
   grid.slot = std::max(step, kShortestSlot);
   for (int const parts : {10, 8, 5, 4, 2}) {
@@ -40,8 +52,21 @@ ShiftOptions options_of(PlanInput const& input) {
   options.wait_charge = rules.wait_charge.value_or(options.wait_charge);
   options.lateness_limit.reset();
   if (rules.lateness_limit)
-    options.lateness_limit = static_cast<int>(*rules.lateness_limit / std::chrono::hours{1});
+    options.lateness_limit =
+        static_cast<int>(std::chrono::ceil<std::chrono::hours>(*rules.lateness_limit).count());
   return options;
+}
+
+// Of what a curve says of the day after this hour: it is made anew for each plan, and its ends move with
+// time.
+std::uint64_t print_of(Curve const& curve, SlotGrid const& grid, Slot hour) {
+  Interval const day{grid.begin_of((hour + 1) * kHourSlots), grid.begin_of((hour + 25) * kHourSlots)};
+  std::string text;
+  for (IntensityPoint const& point : curve.points()) {
+    if (point.interval.begin < day.begin || point.interval.end > day.end) continue;
+    text += std::to_string(to_ms(point.interval.begin)) + ' ' + std::to_string(point.value.value) + ' ';
+  }
+  return fnv1a(text);
 }
 
 // Time-weighted; nothing if any of it is not known.
@@ -70,7 +95,7 @@ Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& ch
     plan.mean = mean_of(*input.curve, plan.segments);
     plan.mean_if_now = input.curve->mean({input.now, input.now + duration_of(waiting)});
   }
-  plan.note = note_of(input, waiting, choice.kind, plan);
+  plan.note = note_of(input, waiting, choice, plan);
   return plan;
 }
 
@@ -81,7 +106,8 @@ void Planner::prepare(PlanInput const& input) {
   auto rows = board_rows(input.capacity);
   // Once a recording was seen to run fast, its steps stay the measure.
   if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();
-  bool const same = shift_ && shift_->grid() == grid && rows_ == rows && kind_ == input.kind;
+  bool const kind_kept = kind_ == input.kind || !input.curve;
+  bool const same = shift_ && shift_->grid() == grid && rows_ == rows && kind_kept;
   if (same && rules_ == input.rules) return;
   shift_.emplace(grid, rows, options_of(input), input.now);
   rules_ = input.rules;
@@ -138,10 +164,11 @@ double Planner::done(PlanInput const& input) const {
 
 bool Planner::worth_improving(PlanInput const& input, std::size_t tasks) {
   Slot const hour = hour_of(shift_->grid().from(input.now));
-  bool const same = improved_ == hour && (improved_with_ == input.curve || tasks > kImproveAtOnce);
+  std::uint64_t const curve = print_of(*input.curve, shift_->grid(), hour);
+  bool const same = improved_ == hour && (improved_with_ == curve || tasks > kImproveAtOnce);
   if (same) return false;
   improved_ = hour;
-  improved_with_ = input.curve;
+  improved_with_ = curve;
   return true;
 }
 

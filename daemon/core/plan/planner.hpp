@@ -26,6 +26,7 @@ struct RunningJob {
   Demand demand;
   std::uint32_t pool = 0;
   Instant expected_end{};
+  std::vector<Interval> later{};  // segments after a pause
 };
 
 struct WaitingJob {
@@ -84,10 +85,10 @@ class Planner {
   std::vector<std::int64_t> rows_;  // that it was made for
   SignalKind kind_ = SignalKind::kMarginal;
   PlanRules rules_;
-  std::map<JobId, Known> known_;  // waiting and running
-  double ended_ = 0;              // cluster-hours
-  std::optional<Slot> improved_;  // hour
-  std::shared_ptr<Curve const> improved_with_;
+  std::map<JobId, Known> known_;     // waiting and running
+  double ended_ = 0;                 // cluster-hours
+  std::optional<Slot> improved_;     // hour
+  std::uint64_t improved_with_ = 0;  // print of the curve
 };
 
 // Without memory.

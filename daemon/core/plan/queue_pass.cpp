@@ -20,6 +20,7 @@ class QueuePass {
     for (RunningJob const& job : input.running) {
       Instant const end = job.expected_end > input.now ? job.expected_end : input.now + kOverrun;
       book({input.now, end}, {job.demand, job.pool});
+      for (Interval const& segment : job.later) book(segment, {job.demand, job.pool});
     }
     sort(shifts);
     place();

@@ -12,7 +12,8 @@
 
 namespace greenq::core {
 
-// Places every task. Keeps the plan there was if all tasks had places and no more of them were late.
+// Places every task, anew for fewest late ones. What there was is kept if that helps nobody, or only what is
+// new at the cost of a promise; then what has no place gets the soonest.
 void repair(Timetable& table, std::vector<Task>& tasks);
 
 std::size_t count_late(std::vector<Task> const& tasks);

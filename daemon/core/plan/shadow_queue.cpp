@@ -35,6 +35,7 @@ void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double
 }
 
 void ShadowQueue::advance(Instant now) {
+  now = std::max(now, now_);
   while (!running_.empty() && running_.front().end <= now) {
     Instant const end = running_.front().end;
     done_ += busy_ * grid_.hours(end - now_);
@@ -48,7 +49,7 @@ void ShadowQueue::advance(Instant now) {
     dispatch();
   }
   if (!running_.empty()) done_ += busy_ * grid_.hours(now - now_);
-  now_ = std::max(now_, now);
+  now_ = now;
 }
 
 double ShadowQueue::waiting() const {
@@ -61,7 +62,7 @@ void ShadowQueue::dispatch() {
   std::size_t head = 0;
   while (head < queue_.size() && within(queue_[head].need, free_)) start(queue_[head++]);
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(head));
-  if (queue_.size() < 2) return;
+  if (queue_.size() < 2 || free_.front() <= 0) return;
   // What is free when the head can start, and when that is.
   std::vector<Job> ends = running_;
   std::sort(ends.begin(), ends.end(), [](Job const& a, Job const& b) { return a.end < b.end; });

@@ -14,7 +14,8 @@ namespace greenq::core {
 
 class ShadowQueue {
  public:
-  // Instants must not go back over all calls.
+  // What comes with an instant before one that was told counts as come then. Every job takes of the first
+  // row.
   ShadowQueue(std::vector<std::int64_t> capacity, SlotGrid const& grid)
       : grid_(grid), free_(std::move(capacity)) {}
 

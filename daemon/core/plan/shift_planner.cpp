@@ -9,7 +9,6 @@
 namespace greenq::core {
 namespace {
 
-constexpr Slot kPriceDays = 10;
 // Below this expected share of the cluster nobody needs the room that a task waits for.
 constexpr double kIdle = 0.15;
 // A longer queue fills the cluster whatever comes.
@@ -39,14 +38,13 @@ double mean_of(Curve const& curve, Interval range) {
   return sum / static_cast<double>(curve.points().size());
 }
 
-std::vector<double> busy_hours(ShiftRequest const& request) {
-  std::vector<double> busy;
-  Slot const first = hour_of(request.now) * kHourSlots;
-  for (auto const& fixed : request.fixed) {
-    for (Slot slot = std::max(fixed.run.begin, request.now); slot < fixed.run.end; ++slot) {
-      auto const hour = static_cast<std::size_t>(hour_of(slot - first));
-      if (busy.size() <= hour) busy.resize(hour + 1);
-      busy[hour] += fixed.share / kHourSlots;
+std::vector<double> busy_hours(Slot now, std::vector<ShiftRequest::Fixed> const& others) {
+  std::vector<double> busy(LookAhead::kHours);
+  Slot const first = hour_of(now) * kHourSlots;
+  Slot const last = first + LookAhead::kHours * kHourSlots;
+  for (auto const& fixed : others) {
+    for (Slot slot = std::max(fixed.run.begin, now); slot < std::min(fixed.run.end, last); ++slot) {
+      busy[static_cast<std::size_t>(hour_of(slot - first))] += fixed.share / kHourSlots;
     }
   }
   return busy;
@@ -76,7 +74,7 @@ ShiftPlanner::ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capac
 void ShiftPlanner::arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack,
                            bool pausable) {
   shadow_.submit(std::max(at, begun_), need, duration, share);
-  arrivals_.saw(grid_.hours(at - grid_.origin), grid_.hours(duration), share);
+  if (at >= begun_) arrivals_.saw(grid_.hours(at - grid_.origin), grid_.hours(duration), share);
   slack_sum_ += grid_.hours(slack);
   jobs_ += 1;
   pausable_ += pausable ? 1 : 0;
@@ -91,8 +89,9 @@ SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve c
   Interval const two_days{grid_.begin_of(now), grid_.begin_of(now + 2 * kDaySlots)};
   double const usual = has_spread(*curve) ? options_.usual_error * mean_of(*curve, two_days) : 0;
   double const error = priced.error.root_mean_square(usual);
-  SlotRun const range{now, now + kPriceDays * kDaySlots};
+  SlotRun const range{now, price_horizon(*curve, now, grid_)};
   priced.prices = wait_prices(*curve, range, options_.wait_charge * error / 24, grid_);
+  priced.plain = wait_prices(*curve, range, 0, grid_);
   priced.curve = curve;
   priced.hour = hour_of(now);
   return *priced.prices;
@@ -134,12 +133,14 @@ void ShiftPlanner::adopt(Timetable& table, std::vector<Task>& tasks) const {
     bool const holds = !place.runs.empty() && complete(task) && lane_allowed(task);
     task.place.runs.clear();
     if (!holds || !table.fits(task, place)) continue;
+    task.promised = true;
     task.keep = options_.keep;
     table.put_in(task, std::move(place));
   }
 }
 
-void ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
+// Whether all had to be placed anew.
+bool ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
   bool missing = false;
   for (Task& task : tasks) {
     if (!task.place.runs.empty()) continue;
@@ -151,6 +152,7 @@ void ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
     }
   }
   if (missing) repair(table, tasks);
+  return missing;
 }
 
 void ShiftPlanner::allow_late(std::vector<Task>& tasks) {
@@ -175,31 +177,32 @@ void ShiftPlanner::mend(Timetable& table, std::vector<Task>& tasks) {
   }
 }
 
+// In grams, without the price of waiting.
 void ShiftPlanner::drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const {
   if (options_.min_saving <= 0 && options_.min_grams_per_hour <= 0) return;
+  std::vector<SlotPrices> plain;
+  for (Priced const& priced : priced_) plain.push_back(*priced.plain);
   for (Task& task : tasks) {
-    if (task.late || task.end() > task.due || task.begin() <= table.earliest(task)) continue;
+    if (task.late || task.end() > task.due || task.end() <= table.earliest(task) + task.work) continue;
     Place old = task.place;
-    Slot const begin = task.begin();
-    double const cost = table.cost(task, old);
     table.take_out(task);
     Place soon = table.soonest(task);
-    double const saved = soon.cost - cost;
-    // W x g/kWh x slots
-    double const grams = saved / 1000 / kHourSlots;
-    double const hours = static_cast<double>(begin - soon.runs.front().begin) / kHourSlots;
-    bool const poor =
-        hours > 0 && soon.runs.back().end <= task.due &&
-        (saved < options_.min_saving * soon.cost || grams < options_.min_grams_per_hour * hours);
-    table.put_in(task, poor ? std::move(soon) : std::move(old));
+    double const before = table.cost(task, soon, plain);
+    double const saved = before - table.cost(task, old, plain);
+    double const grams = saved / 1000 / kHourSlots;  // of W x g/kWh x slots
+    double const hours = static_cast<double>(old.runs.back().end - soon.runs.back().end) / kHourSlots;
+    bool const little = saved < options_.min_saving * before;
+    bool const slow = task.watts && grams < options_.min_grams_per_hour * hours;
+    table.put_in(task, hours > 0 && (little || slow) ? std::move(soon) : std::move(old));
   }
 }
 
 void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
-                                        std::vector<double> const& busy) {
+                                        std::vector<ShiftRequest::Fixed> const& others) {
   auto const expected = arrivals_.expected(static_cast<double>(table.now()) / kHourSlots);
   if (expected.rate < kIdle || tasks.size() > kMostJudged) return;
-  look_ahead_.judge(table, tasks, expected, usual_slack(), mostly_pausable(), busy);
+  look_ahead_.judge(table, tasks, expected, usual_slack(), mostly_pausable(),
+                    busy_hours(table.now(), others));
   std::vector<std::size_t> order;
   Slot const hour_end = (hour_of(table.now()) + 1) * kHourSlots;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -232,15 +235,16 @@ std::vector<Task> ShiftPlanner::plan(ShiftRequest request) {
   std::vector<Task>& tasks = request.tasks;
   forget_gone(tasks);
   adopt(table, tasks);
-  insert_new(table, tasks);
+  bool const mixed = insert_new(table, tasks);
   allow_late(tasks);
   shadow_.advance(grid_.begin_of(request.now));
   drop_poor_waits(table, tasks);
+  if (mixed && !request.improve) polish(table, tasks, 1, random_);
   if (!request.improve || tasks.empty()) return std::move(tasks);
   mend(table, tasks);
   allow_late(tasks);
   drop_poor_waits(table, tasks);
-  bring_pulled_forward(table, tasks, busy_hours(request));
+  bring_pulled_forward(table, tasks, request.fixed);
   if (mostly_pausable()) pay_debt(table, tasks, request.done);
   return std::move(tasks);
 }

@@ -60,7 +60,8 @@ struct ShiftRequest {
 
 class ShiftPlanner {
  public:
-  // `capacity` of each row of the board. `begun`: what came before is not held against the plans.
+  // `capacity` of each row of the board. `begun`: what came before is neither held against the plans
+  // nor taken for a sign of what will come.
   ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capacity, ShiftOptions const& options,
                Instant begun = {});
 
@@ -73,11 +74,12 @@ class ShiftPlanner {
 
  private:
   void adopt(Timetable& table, std::vector<Task>& tasks) const;
-  void insert_new(Timetable& table, std::vector<Task>& tasks);
+  bool insert_new(Timetable& table, std::vector<Task>& tasks);
   void mend(Timetable& table, std::vector<Task>& tasks);
   void allow_late(std::vector<Task>& tasks);
   void drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const;
-  void bring_pulled_forward(Timetable& table, std::vector<Task>& tasks, std::vector<double> const& busy);
+  void bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
+                            std::vector<ShiftRequest::Fixed> const& others);
   void pay_debt(Timetable& table, std::vector<Task>& tasks, double done);
   Timetable lay_out(ShiftRequest const& request);
   void forget_gone(std::vector<Task> const& tasks);
@@ -97,6 +99,7 @@ class ShiftPlanner {
     std::shared_ptr<Curve const> curve;
     Slot hour = 0;
     std::optional<SlotPrices> prices;  // of that curve in that hour
+    std::optional<SlotPrices> plain;   // the same, where waiting costs nothing
   };
   std::vector<Priced> priced_;  // by Lane::prices
   PlanRandom random_;

@@ -6,7 +6,7 @@ namespace greenq::core {
 namespace {
 
 constexpr std::uint32_t kGpuRows = 2;  // the first
-constexpr Slot kPriceSlots = 10 * 24 * kHourSlots;
+constexpr Slot kMonth = 30 * 24 * kHourSlots;
 // Pauses must save more than this to be worth a checkpoint and a restart.
 constexpr double kPauseGain = 0.02;
 
@@ -78,7 +78,12 @@ bool shifts_on(SlotGrid const& grid, PlanInput const& input, WaitingJob const& j
 }
 
 SlotPass::SlotPass(SlotGrid const& grid, PlanInput const& input, QueuePlan& queue)
-    : grid_(grid), input_(input), queue_(queue), now_(grid.from(input.now)), alone_(empty_table()) {
+    : grid_(grid),
+      input_(input),
+      queue_(queue),
+      now_(grid.from(input.now)),
+      horizon_(price_horizon(*input.curve, now_, grid)),
+      alone_(empty_table()) {
   for (std::size_t const index : queue.shifting) {
     if (!job(index).max_intensity) tasks_.push_back(index);
   }
@@ -88,7 +93,7 @@ Timetable SlotPass::empty_table() const {
   return {now_,
           board_rows(input_.capacity),
           board_lanes(input_.capacity),
-          {wait_prices(*input_.curve, {now_, now_ + kPriceSlots}, 0, grid_)}};
+          {wait_prices(*input_.curve, {now_, horizon_}, 0, grid_)}};
 }
 
 Place SlotPass::last_place(WaitingJob const& waiting) const {
@@ -112,10 +117,12 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
     if (alone_.board().ever_fits(need_of(waiting.demand, pool))) task.lanes.push_back(pool);
   }
   task.share = share_of(waiting.demand, task.lanes.front(), input_.capacity);
-  task.power = waiting.power > 0 ? waiting.power : task.share;
+  task.watts = waiting.power > 0;
+  task.power = task.watts ? waiting.power : task.share;
   task.work = grid_.slots(duration_of(waiting));
   task.ready = grid_.from(earliest_start(input_, waiting));
-  task.due = grid_.holding(waiting.latest) + task.work;
+  // After the horizon nothing is known that could be worth a wait.
+  task.due = std::min(grid_.holding(waiting.latest), std::max(horizon_, task.ready)) + task.work;
   Span const duration = duration_of(waiting);
   Span const least = input_.rules.min_segment;
   task.pausable = waiting.interruptible && !waiting.max_intensity && duration >= 2 * least;
@@ -145,12 +152,6 @@ void SlotPass::place_thresholds() {
     if (!place) kind = ChoiceKind::kAfterLatest;
     table.put_in(task, place ? std::move(*place) : table.soonest(task));
     choose(index, task, kind);
-    Choice const& choice = queue_.choices[index];
-    for (Interval const& segment : choice.segments) {
-      Need const need{job(index).demand, choice.pool};
-      queue_.calendar.book(segment, need);
-      queue_.bookings.push_back({segment, need});
-    }
   }
 }
 
@@ -159,12 +160,19 @@ ShiftRequest SlotPass::request() const {
   request.now = now_;
   request.lanes = board_lanes(input_.capacity);
   request.curves = {input_.curve};
+  Slot last = now_;
+  for (std::size_t const index : tasks_) {
+    request.tasks.push_back(task_of(job(index)));
+    last = std::max(last, request.tasks.back().due + request.tasks.back().work + kMonth);
+  }
   for (Booking const& booking : queue_.bookings) {
     auto const& [demand, pool] = booking.need;
-    request.fixed.push_back(
-        {outwards(grid_, booking.interval), need_of(demand, pool), share_of(demand, pool, input_.capacity)});
+    SlotRun const run = outwards(grid_, booking.interval);
+    if (run.begin >= last) continue;  // tentative, like all that lies so far ahead
+    request.fixed.push_back({{run.begin, std::min(run.end, last)},
+                             need_of(demand, pool),
+                             share_of(demand, pool, input_.capacity)});
   }
-  for (std::size_t const index : tasks_) request.tasks.push_back(task_of(job(index)));
   return request;
 }
 
@@ -181,11 +189,12 @@ std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& 
   std::vector<Interval> segments;
   for (SlotRun const& run : task.place.runs)
     segments.push_back({grid_.begin_of(run.begin), grid_.begin_of(run.end)});
-  Instant const ready = earliest_start(input_, waiting);
-  if (task.begin() == grid_.from(ready) && ready < segments.front().begin) {
+  // Before the first slot only the calendar holds bookings.
+  Instant const now = input_.now;
+  if (task.begin() == now_ && waiting.ready <= now && now < segments.front().begin) {
     Interval early = segments.front();
-    early.begin = ready;
-    if (segments.size() == 1) early.end = ready + duration_of(waiting);
+    early.begin = now;
+    if (segments.size() == 1) early.end = now + duration_of(waiting);
     if (queue_.calendar.fits(early, {waiting.demand, task.place.lane})) segments.front() = early;
   }
   cut_to(duration_of(waiting), input_.rules.min_segment, segments);
@@ -198,21 +207,24 @@ void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
   choice.kind = kind;
   choice.pool = task.place.lane;
   choice.segments = segments_of(task, waiting);
-  Instant const begin = choice.segments.front().begin;
-  if (begin < grid_.begin_of(now_)) {
-    for (Interval const& segment : choice.segments)
-      queue_.calendar.book(segment, {waiting.demand, choice.pool});
+  if (waiting.max_intensity || choice.segments.front().begin < grid_.begin_of(now_)) {
+    for (Interval const& segment : choice.segments) {
+      Need const need{waiting.demand, choice.pool};
+      queue_.calendar.book(segment, need);
+      queue_.bookings.push_back({segment, need});
+    }
   }
   Task wish = task;
-  wish.due = grid_.holding(waiting.latest) + task.work;
+  wish.due = std::min(grid_.holding(waiting.latest), std::max(horizon_, task.ready)) + task.work;
   auto const free = alone_.cheapest(wish);
-  bool const would_wait = free && (free->runs.front().begin > task.ready || free->runs.size() > 1);
+  double const cost = alone_.cost(task, task.place);
   bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;
-  choice.shifted =
-      waits && kind != ChoiceKind::kAfterLatest && (would_wait || kind == ChoiceKind::kLatestStart);
-  choice.waits_for_capacity =
-      kind == ChoiceKind::kAfterLatest || (free && free->runs.front().begin < task.begin() &&
-                                           free->cost < (1 - kKeepPlace) * alone_.cost(task, task.place));
+  Place const at_once{task.place.lane, {{task.ready, task.ready + task.work}}, 0};
+  bool const saves = cost < alone_.cost(task, at_once) || kind == ChoiceKind::kLatestStart;
+  choice.cheapest = !free || free->cost >= (1 - kKeepPlace) * cost;
+  choice.shifted = waits && saves && kind != ChoiceKind::kAfterLatest;
+  bool const crowded = free && free->runs.front().begin < task.begin() && !choice.cheapest;
+  choice.waits_for_capacity = kind == ChoiceKind::kAfterLatest || crowded || (waits && !choice.shifted);
   queue_.choices[index] = std::move(choice);
 }
 

@@ -45,6 +45,7 @@ class SlotPass {
   PlanInput const& input_;
   QueuePlan& queue_;
   Slot now_;
+  Slot horizon_;                    // end of the prices
   Timetable alone_;                 // nothing on it, and waiting costs nothing
   std::vector<std::size_t> tasks_;  // indices of waiting jobs, in the order of request().tasks
 };

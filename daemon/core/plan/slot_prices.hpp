@@ -12,7 +12,6 @@ class SlotPrices {
   // Prices of the slots from `first` on, at least one. Afterwards their last day repeats.
   SlotPrices(Slot first, std::vector<double> prices);
 
-  Slot first() const { return first_; }
   // Before first() the first price holds.
   double at(Slot slot) const;
   double sum(SlotRun run) const { return until(run.end) - until(run.begin); }

@@ -27,15 +27,15 @@ struct SlotRun {
 using SlotRuns = std::vector<SlotRun>;  // in order, not touching
 
 inline Slot hour_of(Slot slot) {
-  return slot / kHourSlots;
+  return slot / kHourSlots - (slot % kHourSlots < 0 ? 1 : 0);
 }
 
 struct SlotGrid {
   Span slot{std::chrono::minutes{5}};
-  Instant origin{};  // where slot 0 begins; times before it have no slot
+  Instant origin{};  // where slot 0 begins
 
   Instant begin_of(Slot at) const { return origin + at * slot; }
-  Slot holding(Instant at) const { return static_cast<Slot>((at - origin) / slot); }
+  Slot holding(Instant at) const { return narrow(floor_div((at - origin).count(), slot.count())); }
   Slot from(Instant at) const { return round_up(at - origin); }  // the first that begins at or after
   Slot slots(Span span) const { return std::max(round_up(span), Slot{1}); }  // rounded up, at least one
   Span span(Slot slots_) const { return slots_ * slot; }
@@ -45,9 +45,15 @@ struct SlotGrid {
   friend bool operator==(SlotGrid const&, SlotGrid const&) = default;
 
  private:
-  Slot round_up(Span length) const {
-    return static_cast<Slot>((length.count() + slot.count() - 1) / slot.count());
+  static std::int64_t floor_div(std::int64_t value, std::int64_t by) {
+    return value / by - (value % by < 0 ? 1 : 0);
   }
+  // Times far away are as good as never.
+  static Slot narrow(std::int64_t slot_) {
+    constexpr std::int64_t kFar = 1'000'000'000;
+    return static_cast<Slot>(std::clamp(slot_, -kFar, kFar));
+  }
+  Slot round_up(Span length) const { return narrow(-floor_div(-length.count(), slot.count())); }
 };
 
 }  // namespace greenq::core

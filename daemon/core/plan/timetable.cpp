@@ -37,9 +37,14 @@ SlotNeed Timetable::need(Task const& task, std::uint32_t lane) const {
 }
 
 double Timetable::cost(Task const& task, Place const& place) const {
+  return cost(task, place, prices_);
+}
+
+double Timetable::cost(Task const& task, Place const& place, std::vector<SlotPrices> const& prices) const {
+  Lane const& lane = lanes_[place.lane];
   double sum = 0;
-  for (SlotRun const& run : place.runs) sum += prices(place.lane).sum(run);
-  return sum * task.power * lanes_[place.lane].factor;
+  for (SlotRun const& run : place.runs) sum += prices[lane.prices].sum(run);
+  return sum * task.power * lane.factor;
 }
 
 void Timetable::take_out(Task& task) {

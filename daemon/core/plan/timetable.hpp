@@ -35,12 +35,14 @@ struct Task {
   std::int64_t gpus = 0;
   std::vector<std::uint32_t> lanes;  // allowed
   double power = 1;                  // cost = power x factor x sum of prices
+  bool watts = false;                // that is what power is in
   double share = 1;                  // of the scarcest resource of its lane, 0..1
   Slot work = 1;
   Slot ready = 0;
   Slot due = 0;  // end of its last slot at the latest
   bool pausable = false;
-  double keep = 0;        // its place was promised: another must cost less by this share
+  bool promised = false;  // it had its place before
+  double keep = 0;        // another must cost less by this share
   bool late = false;      // its due time cannot be kept any more: as early as possible
   Slot shortest_run = 1;  // of a pausable task
   double pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
@@ -61,12 +63,13 @@ class Timetable {
   Slot now() const { return now_; }
   Board& board() { return board_; }
   Board const& board() const { return board_; }
-  Lane const& lane(std::uint32_t lane) const { return lanes_[lane]; }
   SlotPrices const& prices(std::uint32_t lane) const { return prices_[lanes_[lane].prices]; }
   Slot earliest(Task const& task) const { return std::max(task.ready, now_); }
 
   SlotNeed need(Task const& task, std::uint32_t lane) const;
   double cost(Task const& task, Place const& place) const;
+  // The same by other prices, by Lane::prices.
+  double cost(Task const& task, Place const& place, std::vector<SlotPrices> const& prices) const;
   void take_out(Task& task);
   void put_in(Task& task, Place place);
   // Room for all runs, none before earliest().

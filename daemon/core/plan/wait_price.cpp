@@ -12,6 +12,7 @@ namespace {
 // Evidence that the usual error counts for.
 constexpr double kUsualSamples = 48;
 constexpr double kGrams = 1000;  // mg
+constexpr Slot kDaySlots = 24 * kHourSlots;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 double hour_mean(Curve const& curve, Slot hour, SlotGrid const& grid) {
@@ -46,6 +47,11 @@ double ForecastError::root_mean_square(double usual) const {
     sum += std::sqrt((squares_[i] + kUsualSamples * expected * expected) / (counts_[i] + kUsualSamples));
   }
   return sum / kLeads.size();
+}
+
+Slot price_horizon(Curve const& curve, Slot now, SlotGrid const& grid) {
+  Slot const end = grid.from(curve.points().back().interval.end);
+  return std::max(end, now + kDaySlots) + kDaySlots;
 }
 
 SlotPrices wait_prices(Curve const& curve, SlotRun range, double charge_per_hour, SlotGrid const& grid) {

@@ -34,6 +34,9 @@ class ForecastError {
   std::array<double, kLeads.size()> counts_{};
 };
 
+// Where prices of that curve may end: a day after its last point, two days after `now` at least.
+Slot price_horizon(Curve const& curve, Slot now, SlotGrid const& grid);
+
 // Prices in g/kWh of the slots in `range`, not empty; where the curve says nothing as in cost_table.hpp. The
 // curve is not empty.
 SlotPrices wait_prices(Curve const& curve, SlotRun range, double charge_per_hour, SlotGrid const& grid);
