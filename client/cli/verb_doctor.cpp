@@ -36,7 +36,9 @@ struct Findings {
   v1::GetServerInfoResponse info;
   std::vector<v1::Feed> feeds;
   std::vector<v1::Node> nodes;
-  std::optional<v1::GetForecastResponse> forecast;  // of the site's deciding signal; nothing without a zone
+  std::optional<v1::GetForecastResponse>
+      forecast;                  // of the site's deciding signal; nothing where none is known
+  std::string forecast_problem;  // why that is not known
 };
 
 Result<Findings> ask(Context& context) {
@@ -56,7 +58,11 @@ Result<Findings> ask(Context& context) {
   *request.mutable_horizon() = duration(std::chrono::hours(1));
   auto forecast = connection.call<v1::GetForecastResponse>(
       connection.carbon(), &v1::CarbonService::Stub::GetForecast, request, kTimeout);
-  if (forecast) findings.forecast = std::move(*forecast);
+  if (forecast) {
+    findings.forecast = std::move(*forecast);
+  } else if (forecast.error().reason != "ZONE_NOT_FOUND") {
+    findings.forecast_problem = forecast.error().message;
+  }
   return findings;
 }
 
@@ -102,6 +108,10 @@ class Page {
       line(true, true,
            "jobs here move by the " + kind_title(kind) + " signal" + (caution.empty() ? "" : "; " + caution));
     }
+  }
+
+  void unknown_shifting(std::string const& problem) {
+    line(false, true, "whether jobs are shifted here is not known: " + safe(problem));
   }
 
   void feeds(std::vector<v1::Feed> const& feeds) {
@@ -177,6 +187,7 @@ Result<int> doctor(Context& context) {
   page.server(findings->info);
   page.feeds(findings->feeds);
   if (findings->forecast) page.shifting(*findings->forecast);
+  if (!findings->forecast_problem.empty()) page.unknown_shifting(findings->forecast_problem);
   page.sensors(findings->nodes);
   page.settings(findings->info);
   return 0;

@@ -83,10 +83,11 @@ void add_planner_rows(Rows& rows) {
       "0.05 "
       "for average, 0.5 for marginal signals.",
       [](S& s, V const& v) { s.planner.wait_charge = v.unset ? std::nullopt : std::optional(v.ratio); }));
-  rows.push_back(make_row<S>(
-      "planner.lateness_limit", {ValueType::kSpan, "36h", "", "0s", "30d"},
-      "How long after its bound a job may be put off for the sake of others when not all bounds can be kept.",
-      [](S& s, V const& v) { s.planner.lateness_limit = Span{v.integer}; }));
+  rows.push_back(make_row<S>("planner.lateness_limit", {ValueType::kSpan, "36h", "", "0s", "30d"},
+                             "How long after its bound a plan may put a job for the sake of others when not "
+                             "all bounds can be kept. A job whose "
+                             "latest start has come is not put off any more: it is next in the queue.",
+                             [](S& s, V const& v) { s.planner.lateness_limit = Span{v.integer}; }));
   rows.push_back(make_row<S>("planner.min_segment", {ValueType::kSpan, "30m", "", "1s", "7d"},
                              "Shortest running segment of an interruptible job.",
                              [](S& s, V const& v) { s.planner.min_segment = Span{v.integer}; }));

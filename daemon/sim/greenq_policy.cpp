@@ -1,5 +1,7 @@
-// GreenQ's own planner, as the daemon runs it: it plans on the grid of slots, inserts what came since at each
-// slot, and improves the whole plan each hour.
+// GreenQ's own planner: it plans on the grid of slots, inserts what came since at each slot, and improves the
+// whole plan each hour. Unlike the daemon it expects a load of 60 % before it has seen any, takes every
+// saving and every pause, keeps no place for less than a gain, and plans interruptible jobs anew while they
+// run.
 #include <algorithm>
 #include <map>
 #include <set>

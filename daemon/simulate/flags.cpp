@@ -33,7 +33,7 @@ struct Raw {
   bool no_pause = false;
   double short_wait_h = -1;
   double long_wait_h = -1;
-  double wait_charge = -1;
+  std::optional<double> wait_charge;
   std::string lateness_limit;
 };
 
@@ -107,7 +107,7 @@ class Checker {
     check_greenq();
     check_output("--out", flags_.out);
     check_output("--plot", flags_.plot);
-    if (!flags_.out.empty() && named(flags_.out) == named(flags_.plot))
+    if (!flags_.out.empty() && !flags_.plot.empty() && same_file(flags_.out, flags_.plot))
       problems_.add("--plot", "is the file of --out; choose another");
   }
 
@@ -149,7 +149,8 @@ class Checker {
       from.kind = raw_.kind == "marginal" ? core::SignalKind::kMarginal : core::SignalKind::kAverage;
     if (raw_.start.empty()) return;
     from.start = feed::parse_time(raw_.start);
-    if (!from.start) problems_.add("--start", "must be a time like 2026-01-05T00:00:00Z");
+    if (!from.start || *from.start < core::Instant{})
+      problems_.add("--start", "must be a time from 1970 on, like 2026-01-05T00:00:00Z");
   }
 
   void check_policies() {
@@ -167,11 +168,17 @@ class Checker {
     flags_.forecast_name = name;
   }
 
+  // Also through links.
+  static bool same_file(std::string const& a, std::string const& b) {
+    std::error_code missing;
+    return named(a) == named(b) || std::filesystem::equivalent(a, b, missing);
+  }
+
   void check_greenq() {
-    if (raw_.wait_charge != -1) {
-      if (!(raw_.wait_charge >= 0 && raw_.wait_charge <= 100))
+    if (raw_.wait_charge) {
+      if (!(*raw_.wait_charge >= 0 && *raw_.wait_charge <= 100))
         problems_.add("--wait-charge", "must be between 0 and 100");
-      flags_.options.wait_charge = raw_.wait_charge;
+      flags_.options.wait_charge = *raw_.wait_charge;
     }
     std::string const& limit = raw_.lateness_limit;
     if (limit.empty()) return;
@@ -194,11 +201,13 @@ class Checker {
     Sources const& from = flags_.sources;
     bool input = false;
     for (std::string const* file : {&from.jobs, &from.carbon, &from.forecast, &from.second})
-      input = input || (!file->empty() && named(*file) == named(path));
-    auto const name = named(path);
-    input = input || (!from.instance.empty() && name.parent_path() == named(from.instance) &&
-                      std::find(kInstanceFiles.begin(), kInstanceFiles.end(), name.filename()) !=
-                          kInstanceFiles.end());
+      input = input || (!file->empty() && same_file(*file, path));
+    if (!from.instance.empty()) {
+      std::filesystem::path const folder = from.instance;
+      input = input || std::any_of(kInstanceFiles.begin(), kInstanceFiles.end(), [&](char const* file) {
+                return same_file((folder / file).string(), path);
+              });
+    }
     if (input) problems_.add(flag, "would overwrite " + path + ", which is read; choose another file");
   }
 

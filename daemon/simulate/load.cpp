@@ -149,6 +149,10 @@ void take_carbon(std::string const& path, Read const& read, std::optional<Instan
     problems.add(path, "does not cover the start of the simulation");
     return;
   }
+  if (all.begin() < core::Instant{}) {
+    problems.add(path, "has times before 1970");
+    return;
+  }
   instance.kind = read.recording.kind;
   if (begin > all.begin()) instance.history = part_of(all, all.begin(), begin);
   instance.truth = part_of(all, begin, all.end());

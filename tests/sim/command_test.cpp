@@ -144,7 +144,10 @@ TEST_F(Command, NeverWritesOverWhatItReads) {
   EXPECT_EQ(read(jobs()), before);
   EXPECT_EQ(simulate({"--instance", dir_.path(), "--out", dir_.path("history.csv")}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("--out: error: would overwrite "));
-  EXPECT_EQ(simulate({"--instance", dir_.path(), "--out", "/tmp/none", "--plot", "/tmp/none"}), 2);
+  fs::create_hard_link(jobs(), dir_.path() / "link.csv");
+  EXPECT_EQ(simulate({"--jobs", jobs(), "--carbon", carbon(), "--gpus", "2", "--out", dir_.path("link.csv")}),
+            2);
+  EXPECT_EQ(simulate({"--instance", dir_.path(), "--out", "/tmp/none", "--plot", "/tmp/../tmp/none"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("--plot: error: is the file of --out; choose another"));
 }
 

@@ -15,7 +15,7 @@ namespace greenq::core {
 void start_over(Timetable& table, std::vector<Task>& tasks);
 
 // Takes tasks out and puts them back if that is cheaper: once by latest start, then in random order; of a
-// long queue the most urgent ones. A late task moves only forward.
+// long queue 2,000 in each pass. A late task moves only forward.
 void polish(Timetable& table, std::vector<Task>& tasks, int passes, PlanRandom& random);
 
 // Large neighbourhood search: takes 3 to 14 tasks that are planned close to each other out and puts them back

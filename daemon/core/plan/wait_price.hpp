@@ -2,9 +2,10 @@
 //
 //   price of hour k from now = forecast + charge x E / 24 x k
 //
-// E is the mean root of the squared error of our own curves 12, 18, 24 and 36 hours ahead, measured as the
-// hours come. Source: reference "planner-method", step B; with a charge that follows the error a plan that
-// waits for noise costs more than one that runs.
+// E is the mean root of the squared error of our own curves 12, 18, 24 and 36 hours ahead, beside what the
+// curve says when the hour has come; hours in which nobody asked for prices teach nothing. Source: reference
+// "planner-method", step B; with a charge that follows the error a plan that waits for noise costs more than
+// one that runs.
 #pragma once
 
 #include <array>
