@@ -46,7 +46,7 @@ void Engine::Impl::request_plan() {
   // A plan that takes long is made less often: planning gets at most half of the time.
   plan_not_before = steady;
   parts.run_on_planner(
-      [input, planner = planner, &target = inbox] { target.post(core::PlanReady{planner->plan(*input)}); });
+      [input, memory = planner, &target = inbox] { target.post(core::PlanReady{memory->plan(*input)}); });
 }
 
 void Engine::Impl::plan_arrived() {

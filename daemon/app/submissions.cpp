@@ -193,8 +193,8 @@ void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explan
   }
   auto input = std::make_shared<core::PlanInput>(core::snapshot(state, now, jobs));
   ++previews;
-  parts.run_on_planner([this, input, planner = planner, jobs = std::move(jobs), done]() mutable {
-    core::Planner copy = *planner;  // a preview leaves no trace
+  parts.run_on_planner([this, input, memory = planner, jobs = std::move(jobs), done]() mutable {
+    core::Planner copy = *memory;  // a preview leaves no trace
     auto plan = std::make_shared<core::PlanOutput>(copy.plan(*input));
     push(Query{[this, plan, jobs = std::move(jobs), done]() mutable {
            --previews;

@@ -100,11 +100,13 @@ struct Judge {
     Resources const& need = job.spec->resources;
     std::size_t gpus = 0;
     for (GpuPool const& pool : state.capacity.pools) gpus += pool.uuids.size();
+    std::uint32_t const cpus = state.capacity.cpus - std::min(used.cpus, state.capacity.cpus);
+    gpus -= std::min(used.gpu_uuids.size(), gpus);
     std::string text = "needs " + std::to_string(need.cpus) + " CPU cores";
     if (need.gpus > 0) text += " and " + std::to_string(need.gpus) + " GPUs";
-    text += "; free now: " + std::to_string(state.capacity.cpus - std::min(used.cpus, state.capacity.cpus)) +
-            " cores";
-    if (need.gpus > 0) text += ", " + std::to_string(gpus - std::min(used.gpu_uuids.size(), gpus)) + " GPUs";
+    text += "; free now: " + std::to_string(cpus) + " cores";
+    if (need.gpus > 0) text += ", " + std::to_string(gpus) + " GPUs";
+    if (start > now && need.cpus <= cpus && need.gpus <= gpus) text += ", but not for as long as it runs";
     HoldReason& reason = add(HoldCode::kWaitingForNodes, text);
     if (start > now) reason.clears_at = start;
   }

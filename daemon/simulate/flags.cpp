@@ -178,7 +178,7 @@ class Checker {
     if (raw_.wait_charge) {
       if (!(*raw_.wait_charge >= 0 && *raw_.wait_charge <= 100))
         problems_.add("--wait-charge", "must be between 0 and 100");
-      flags_.options.wait_charge = *raw_.wait_charge;
+      flags_.options.wait_charge = raw_.wait_charge;
     }
     std::string const& limit = raw_.lateness_limit;
     if (limit.empty()) return;

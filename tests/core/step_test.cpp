@@ -69,6 +69,24 @@ TEST(Step, WaitsForTheCleanerHourAndStartsByTheClock) {
   EXPECT_EQ(world.job(id).state, JobState::kStarting);
 }
 
+TEST(Step, RoomThatIsFreeButTooShortIsSaidToBe) {
+  World world;
+  world.now = std::chrono::floor<std::chrono::hours>(world.now);
+  world.signal({100, 100, 10, 300, 300, 300, 300, 300, 300, 300, 300, 300});
+  auto whole = bounded(6h);
+  whole.resources.cpus = 4;
+  whole.expected_duration = 1h;
+  world.submit(whole);
+  world.plan();
+  whole.expected_duration = 3h;
+  core::JobId const id = world.submit(whole);
+  world.plan();
+  auto const reasons = core::reasons(world.state, world.job(id), world.now);
+  ASSERT_FALSE(reasons.empty());
+  EXPECT_EQ(reasons.front().code, HoldCode::kWaitingForNodes);
+  EXPECT_EQ(reasons.front().message, "needs 4 CPU cores; free now: 4 cores, but not for as long as it runs");
+}
+
 // The end of the forecast and the beginning of the factor looked like a step of the grid.
 TEST(Step, AYearlyFactorShiftsNothing) {
   for (std::int64_t const factor : {50'000, 900'000}) {

@@ -181,6 +181,7 @@ void ShiftPlanner::mend(Timetable& table, std::vector<Task>& tasks) {
 void ShiftPlanner::drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const {
   if (options_.min_saving <= 0 && options_.min_grams_per_hour <= 0) return;
   std::vector<SlotPrices> plain;
+  plain.reserve(priced_.size());
   for (Priced const& priced : priced_) plain.push_back(*priced.plain);
   for (Task& task : tasks) {
     if (task.late || task.end() > task.due || task.end() <= table.earliest(task) + task.work) continue;
