@@ -91,14 +91,8 @@ void repair(Timetable& table, std::vector<Task>& tasks) {
     if (!task.place.runs.empty()) table.take_out(task);
   }
   Repair(table, tasks).place_all();
-  bool broken = false;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    bool const kept =
-        tasks[i].promised && !before[i].runs.empty() && before[i].runs.back().end <= tasks[i].due;
-    broken = broken || (kept && is_late(tasks[i]));
-  }
   std::size_t const now_late = count_late(tasks);
-  if (now_late < late || (now_late == late && !complete && !broken)) return;
+  if (now_late < late || (now_late == late && !complete)) return;
   for (Task& task : tasks) table.take_out(task);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (!before[i].runs.empty()) table.put_in(tasks[i], std::move(before[i]));

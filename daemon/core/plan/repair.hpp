@@ -12,8 +12,8 @@
 
 namespace greenq::core {
 
-// Places every task, anew for fewest late ones. What there was is kept if that helps nobody, or only what is
-// new at the cost of a promise; then what has no place gets the soonest.
+// Places every task, anew for fewest late ones. What there was is kept where as many would be late and every
+// task had a place, or more would be; then what has no place gets the soonest.
 void repair(Timetable& table, std::vector<Task>& tasks);
 
 std::size_t count_late(std::vector<Task> const& tasks);

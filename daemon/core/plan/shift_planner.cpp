@@ -133,7 +133,6 @@ void ShiftPlanner::adopt(Timetable& table, std::vector<Task>& tasks) const {
     bool const holds = !place.runs.empty() && complete(task) && lane_allowed(task);
     task.place.runs.clear();
     if (!holds || !table.fits(task, place)) continue;
-    task.promised = true;
     task.keep = options_.keep;
     table.put_in(task, std::move(place));
   }

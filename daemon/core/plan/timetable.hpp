@@ -41,8 +41,7 @@ struct Task {
   Slot ready = 0;
   Slot due = 0;  // end of its last slot at the latest
   bool pausable = false;
-  bool promised = false;  // it had its place before
-  double keep = 0;        // another must cost less by this share
+  double keep = 0;        // its place was promised: another must cost less by this share
   bool late = false;      // its due time cannot be kept any more: as early as possible
   Slot shortest_run = 1;  // of a pausable task
   double pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
