@@ -36,8 +36,8 @@ struct Findings {
   v1::GetServerInfoResponse info;
   std::vector<v1::Feed> feeds;
   std::vector<v1::Node> nodes;
-  std::optional<v1::GetForecastResponse>
-      forecast;                  // of the site's deciding signal; nothing where none is known
+  // Of the site's deciding signal; nothing where none is known.
+  std::optional<v1::GetForecastResponse> forecast;
   std::string forecast_problem;  // why that is not known
 };
 

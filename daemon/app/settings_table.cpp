@@ -35,6 +35,10 @@ using S = Settings;
 using V = Value;
 using Rows = std::vector<Row<Settings>>;
 
+std::optional<double> optional_ratio(V const& value) {
+  return value.unset ? std::nullopt : std::optional(value.ratio);
+}
+
 void add_site_rows(Rows& rows) {
   rows.push_back(
       make_row<S>("site.zone", {ValueType::kText, "", "unset"},
@@ -45,20 +49,19 @@ void add_site_rows(Rows& rows) {
       "Which signal moves jobs. marginal: emissions of the plants that answer one more kWh. average: the "
       "mean of the mix; a choice, because moving work by it need not lower emissions. none: nothing moves.",
       [](S& s, V const& v) { s.site.signal = signal_choice(v.text); }));
-  rows.push_back(
-      make_row<S>("site.pue", {ValueType::kRatio, "unset", "unset", "1", "5"},
-                  "Power usage effectiveness: energy of the site per energy of its computers.",
-                  [](S& s, V const& v) { s.site.pue = v.unset ? std::nullopt : std::optional(v.ratio); }));
+  rows.push_back(make_row<S>("site.pue", {ValueType::kRatio, "unset", "unset", "1", "5"},
+                             "Power usage effectiveness: energy of the site per energy of its computers.",
+                             [](S& s, V const& v) { s.site.pue = optional_ratio(v); }));
   rows.push_back(make_row<S>(
       "site.marginal_factor", {ValueType::kRatio, "unset", "unset", "0", "1500"},
       "Yearly marginal factor of the grid in g CO2e/kWh, for example the operating margin published by "
       "UNFCCC: prices "
       "the marginal book where nothing better is known. It has no shape, so nothing is shifted by it.",
-      [](S& s, V const& v) { s.site.marginal_factor = v.unset ? std::nullopt : std::optional(v.ratio); }));
+      [](S& s, V const& v) { s.site.marginal_factor = optional_ratio(v); }));
   rows.push_back(make_row<S>(
       "site.average_factor", {ValueType::kRatio, "unset", "unset", "0", "1500"},
       "Yearly average of the grid in g CO2e/kWh: prices the average book where nothing better is known.",
-      [](S& s, V const& v) { s.site.average_factor = v.unset ? std::nullopt : std::optional(v.ratio); }));
+      [](S& s, V const& v) { s.site.average_factor = optional_ratio(v); }));
   rows.push_back(make_row<S>("site.max_delay", {ValueType::kSpan, "24h", "", "0s", "30d"},
                              "How long a job without a bound of its own may wait for cleaner power.",
                              [](S& s, V const& v) { s.site.max_delay = Span{v.integer}; }));
@@ -82,7 +85,7 @@ void add_planner_rows(Rows& rows) {
       "What each day of waiting costs, as a share of the error that forecasts of the zone have shown; auto: "
       "0.05 "
       "for average, 0.5 for marginal signals.",
-      [](S& s, V const& v) { s.planner.wait_charge = v.unset ? std::nullopt : std::optional(v.ratio); }));
+      [](S& s, V const& v) { s.planner.wait_charge = optional_ratio(v); }));
   rows.push_back(make_row<S>("planner.lateness_limit", {ValueType::kSpan, "36h", "", "0s", "30d"},
                              "How long after its bound a plan may put a job for the sake of others when not "
                              "all bounds can be kept. A job whose "

@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fnv.hpp"
+
 namespace greenq::feed {
 
 core::Span phase_of(std::string const& install_id, PollSettings const& settings) {
   bool const anywhere = settings.window_length == core::Span{0};
   core::Span const room = anywhere ? settings.interval : settings.window_length - settings.jitter;
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a
-  for (char const c : install_id) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1'099'511'628'211ULL;
-  }
-  auto const place = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(room.count()));
+  auto const place =
+      static_cast<std::int64_t>(core::fnv1a(install_id) % static_cast<std::uint64_t>(room.count()));
   return settings.window_begin + core::Span{place};
 }
 

@@ -208,6 +208,8 @@ def main():
         print_peers(bench, Peers(bench))
         return 0
     if options.instances:
+        if os.path.realpath(options.instances).startswith(os.path.realpath(options.eval) + os.sep):
+            fail(f"{options.instances} is the referee's own folder; name one of yours with --instances")
         os.makedirs(options.instances, exist_ok=True)
         rows = bench.run(options.instances)
     else:

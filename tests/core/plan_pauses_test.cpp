@@ -97,6 +97,25 @@ TEST(PlanPauses, MakesRoomForALatestStartThatOnlyPausesCanKeep) {
   EXPECT_EQ(start_minute(output, 1), 180);
 }
 
+TEST(PlanPauses, AThresholdMayBeMetByPauses) {
+  auto job = pausable(1, 1, 120, 240);
+  job.max_intensity = Intensity{100'000};
+  std::vector<int> const grams{500, 100, 500, 500, 100, 500};
+  auto const output = make_plan(input_with({job}, grams));
+  EXPECT_THAT(plan_of(output, 1).segments,
+              ElementsAre(Interval{minute(60), minute(120)}, Interval{minute(240), minute(300)}));
+  job.max_intensity = Intensity{90'000};
+  EXPECT_THAT(plan_of(make_plan(input_with({job}, grams)), 1).segments,
+              ElementsAre(Interval{minute(240), minute(360)}));
+}
+
+// Nothing is known after the curve; a threshold that is not met waits for its latest start all the same.
+TEST(PlanPauses, AThresholdThatIsNeverMetWaitsForItsLatestStart) {
+  auto job = shifting(1, 1, 60, 20 * 24 * 60);
+  job.max_intensity = Intensity{10'000};
+  EXPECT_EQ(start_minute(make_plan(input_with({job}, {500, 100, 500})), 1), 20 * 24 * 60);
+}
+
 TEST(PlanPauses, KeepsTheRestOfItsLastPlan) {
   auto job = pausable(1, 1, 120, 240);
   job.previous = {{minute(60), minute(120)}, {minute(240), minute(300)}};

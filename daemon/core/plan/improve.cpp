@@ -10,7 +10,7 @@ namespace greenq::core {
 namespace {
 
 constexpr double kGain = 1e-9;
-// In one pass at most: a long queue is polished over many hours, the most urgent first.
+// In one pass at most: a long queue is polished over many hours.
 constexpr std::size_t kPolished = 2000;
 constexpr std::uint64_t kLeastNeighbours = 3;
 constexpr std::uint64_t kMostNeighbours = 14;

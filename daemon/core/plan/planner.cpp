@@ -50,10 +50,8 @@ ShiftOptions options_of(PlanInput const& input) {
   options.min_saving = rules.min_saving;
   options.min_grams_per_hour = rules.min_grams_per_hour;
   options.wait_charge = rules.wait_charge.value_or(options.wait_charge);
-  options.lateness_limit.reset();
-  if (rules.lateness_limit)
-    options.lateness_limit =
-        static_cast<int>(std::chrono::ceil<std::chrono::hours>(*rules.lateness_limit).count());
+  options.lateness_limit =
+      static_cast<int>(std::chrono::ceil<std::chrono::hours>(rules.lateness_limit).count());
   return options;
 }
 

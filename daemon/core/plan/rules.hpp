@@ -14,9 +14,9 @@ struct PlanRules {
   double min_grams_per_hour = 0;
   // Price of waiting: share of the forecast error for each day of it; nothing: what fits the kind of signal.
   std::optional<double> wait_charge{};
-  // How long after its bound a plan may put a job when not all bounds can be kept; nothing: for ever. Only
-  // while its latest start lies ahead: then it is next in the queue.
-  std::optional<Span> lateness_limit{std::chrono::hours{36}};
+  // How long after its bound a plan may put a job when not all bounds can be kept. Only while its
+  // latest start lies ahead: then it is next in the queue.
+  Span lateness_limit{std::chrono::hours{36}};
   // Shortest running segment worth a pause.
   Span min_segment{std::chrono::minutes{30}};
 

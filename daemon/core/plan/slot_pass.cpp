@@ -24,6 +24,10 @@ Span length_of(std::vector<Interval> const& segments) {
   return sum;
 }
 
+ChoiceKind kind_of(Task const& task) {
+  return task.place.runs.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
+}
+
 // Slots are whole, durations are not: the rest is cut where the segment stays long enough, the last if none.
 void cut_to(Span length, Span least, std::vector<Interval>& segments) {
   Span surplus = length_of(segments) - length;
@@ -107,6 +111,11 @@ Place SlotPass::last_place(WaitingJob const& waiting) const {
   return place;
 }
 
+// After the horizon nothing is known that could be worth a wait.
+Slot SlotPass::bound_of(Task const& task, WaitingJob const& waiting) const {
+  return std::min(grid_.holding(waiting.latest), std::max(horizon_, task.ready)) + task.work;
+}
+
 Task SlotPass::task_of(WaitingJob const& waiting) const {
   Task task;
   task.id = waiting.id;
@@ -121,11 +130,10 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
   task.power = task.watts ? waiting.power : task.share;
   task.work = grid_.slots(duration_of(waiting));
   task.ready = grid_.from(earliest_start(input_, waiting));
-  // After the horizon nothing is known that could be worth a wait.
-  task.due = std::min(grid_.holding(waiting.latest), std::max(horizon_, task.ready)) + task.work;
+  task.due = bound_of(task, waiting);
   Span const duration = duration_of(waiting);
   Span const least = input_.rules.min_segment;
-  task.pausable = waiting.interruptible && !waiting.max_intensity && duration >= 2 * least;
+  task.pausable = waiting.interruptible && duration >= 2 * least;
   // Long enough that what is too much can be cut from any run.
   task.shortest_run = grid_.slots(least + (grid_.span(task.work) - duration));
   task.pause_gain = kPauseGain;
@@ -144,14 +152,15 @@ void SlotPass::place_thresholds() {
     task.place = {};
     double const most = static_cast<double>(job(index).max_intensity->value) / 1000 * task.power * task.work;
     auto place = table.cheapest(task);
-    ChoiceKind kind = ChoiceKind::kWindow;
-    if (place && place->cost > most) {
+    bool const cheap = place && place->cost <= most;
+    if (!cheap) {
+      task.due = grid_.holding(job(index).latest) + task.work;
       place = table.latest(task);
-      kind = ChoiceKind::kLatestStart;
     }
-    if (!place) kind = ChoiceKind::kAfterLatest;
+    ChoiceKind const dear = place ? ChoiceKind::kLatestStart : ChoiceKind::kAfterLatest;
     table.put_in(task, place ? std::move(*place) : table.soonest(task));
-    choose(index, task, kind);
+    choose(index, task, cheap ? kind_of(task) : dear);
+    book(index);
   }
 }
 
@@ -178,10 +187,19 @@ ShiftRequest SlotPass::request() const {
 
 void SlotPass::take(std::vector<Task> const& tasks) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    ChoiceKind kind = tasks[i].place.runs.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
-    if (tasks[i].end() > grid_.holding(job(tasks_[i]).latest) + tasks[i].work)
-      kind = ChoiceKind::kAfterLatest;
-    choose(tasks_[i], tasks[i], kind);
+    std::size_t const index = tasks_[i];
+    bool const late = tasks[i].end() > grid_.holding(job(index).latest) + tasks[i].work;
+    choose(index, tasks[i], late ? ChoiceKind::kAfterLatest : kind_of(tasks[i]));
+    // Starts before the first slot are known to the calendar only.
+    if (queue_.choices[index].segments.front().begin < grid_.begin_of(now_)) book(index);
+  }
+}
+
+void SlotPass::book(std::size_t index) {
+  for (Interval const& segment : queue_.choices[index].segments) {
+    Need const need{job(index).demand, queue_.choices[index].pool};
+    queue_.calendar.book(segment, need);
+    queue_.bookings.push_back({segment, need});
   }
 }
 
@@ -207,15 +225,8 @@ void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
   choice.kind = kind;
   choice.pool = task.place.lane;
   choice.segments = segments_of(task, waiting);
-  if (waiting.max_intensity || choice.segments.front().begin < grid_.begin_of(now_)) {
-    for (Interval const& segment : choice.segments) {
-      Need const need{waiting.demand, choice.pool};
-      queue_.calendar.book(segment, need);
-      queue_.bookings.push_back({segment, need});
-    }
-  }
   Task wish = task;
-  wish.due = std::min(grid_.holding(waiting.latest), std::max(horizon_, task.ready)) + task.work;
+  wish.due = bound_of(task, waiting);
   auto const free = alone_.cheapest(wish);
   double const cost = alone_.cost(task, task.place);
   bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;

@@ -36,9 +36,11 @@ class SlotPass {
  private:
   WaitingJob const& job(std::size_t index) const { return input_.waiting[index]; }
   Task task_of(WaitingJob const& waiting) const;
+  Slot bound_of(Task const& task, WaitingJob const& waiting) const;
   Place last_place(WaitingJob const& waiting) const;
   std::vector<Interval> segments_of(Task const& task, WaitingJob const& waiting);
   void choose(std::size_t index, Task const& task, ChoiceKind kind);
+  void book(std::size_t index);
   Timetable empty_table() const;
 
   SlotGrid const& grid_;
