@@ -96,19 +96,21 @@ TEST(Timetable, CheapestWindowEqualsTryingEveryStart) {
 
 // One task may be late where in order of arrival two would be.
 TEST(Repair, GivesUpTheLargestTaskToSaveSmallerOnes) {
+  core::PlanRandom random{1};
   Timetable table = gpu_table(1, {100});
   std::vector<Task> tasks{gpu_task(1, 1, 20, 22), gpu_task(2, 1, 10, 31), gpu_task(3, 1, 10, 24)};
-  core::repair(table, tasks);
+  core::repair(table, tasks, random);
   expect_sound(table, tasks, 1);
   EXPECT_EQ(core::count_late(tasks), 1U);
   EXPECT_GT(tasks[0].end(), tasks[0].due);
 }
 
 TEST(Repair, KeepsAPlanThatIsNotWorse) {
+  core::PlanRandom random{1};
   Timetable table = gpu_table(2, {300, 100, 300});
   std::vector<Task> tasks{gpu_task(1, 1, 12, 36), gpu_task(2, 1, 12, 36)};
   put_cheapest(table, tasks);
-  core::repair(table, tasks);
+  core::repair(table, tasks, random);
   EXPECT_THAT(tasks[0].place.runs, ElementsAre(run(12, 24)));
 }
 
@@ -120,7 +122,7 @@ TEST_P(Improvement, IsSoundAndNeverDearerNorLater) {
   for (int round = 0; round < 30; ++round) {
     Timetable table = gpu_table(4, some_prices(random, 30));
     auto tasks = some_tasks(random, 25, 4, GetParam());
-    core::repair(table, tasks);
+    core::repair(table, tasks, random);
     auto const late = core::count_late(tasks);
     double cost = total_cost(table, tasks);
     auto const step = [&](auto improve) {

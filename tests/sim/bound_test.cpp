@@ -41,6 +41,21 @@ TEST(Bound, AnEarlierJobGivesWayToOneThatHasNoOtherHour) {
   EXPECT_NEAR(fluid(instance), 0.3, 1e-12);
 }
 
+// Due times stay those of the world as it was: more room alone may not cost.
+TEST(Bound, MoreRoomNeverMakesItWorse) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    Instance const instance = random_world(seed, true);
+    auto const due = due_times(instance, schedule_by("easy", instance, OutlookKind::kPerfect));
+    double const least = bound_with_pauses_kg(instance, due);
+    Instance wider = instance;
+    wider.cluster_gpus += 2;
+    EXPECT_LE(bound_with_pauses_kg(wider, due), least * (1 + 1e-9)) << "seed " << seed;
+    auto later = due;
+    for (Instant& at : later) at += hours{6};
+    EXPECT_LE(bound_with_pauses_kg(instance, later), least * (1 + 1e-9)) << "seed " << seed;
+  }
+}
+
 TEST(Bound, NoScheduleInTimeIsBelow) {
   for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     Instance const instance = random_world(seed, seed % 2 == 0);

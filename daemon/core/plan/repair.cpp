@@ -8,6 +8,18 @@ namespace greenq::core {
 namespace {
 
 constexpr std::size_t kTries = 6;
+// Orders that are tried when not all are in time, by how many tasks there are.
+constexpr int kOrdersOfFew = 100;
+constexpr std::size_t kFew = 12;
+constexpr int kOrders = 8;
+constexpr std::size_t kMany = 300;
+// By how much an order differs from that of the latest starts.
+constexpr Slot kNoise = 6 * kHourSlots;
+
+int orders_for(std::size_t tasks) {
+  if (tasks > kMany) return 1;
+  return tasks > kFew ? kOrders : kOrdersOfFew;
+}
 
 bool is_late(Task const& task) {
   return task.place.runs.empty() || task.end() > task.due;
@@ -17,13 +29,14 @@ class Repair {
  public:
   Repair(Timetable& table, std::vector<Task>& tasks) : table_(table), tasks_(tasks) {}
 
-  void place_all() {
+  // Tasks that must start first go first, give or take the noise.
+  void place_all(std::vector<Slot> const& noise) {
     std::vector<std::size_t> order(tasks_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       auto const key = [&](std::size_t i) {
         Task const& task = tasks_[i];
-        return std::tuple(task.latest_start(), task.due, -task.share, i);
+        return std::tuple(task.latest_start() + noise[i], task.due, -task.share, i);
       };
       return key(a) < key(b);
     });
@@ -75,28 +88,51 @@ class Repair {
   std::vector<std::size_t> dropped_;
 };
 
+// Leaves no task in the table.
+std::vector<Place> take_out_all(Timetable& table, std::vector<Task>& tasks) {
+  std::vector<Place> places;
+  places.reserve(tasks.size());
+  for (Task& task : tasks) {
+    places.push_back(task.place);
+    if (!task.place.runs.empty()) table.take_out(task);
+  }
+  return places;
+}
+
+void put_in_all(Timetable& table, std::vector<Task>& tasks, std::vector<Place> const& places) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (!places[i].runs.empty()) table.put_in(tasks[i], places[i]);
+  }
+}
+
 }  // namespace
 
 std::size_t count_late(std::vector<Task> const& tasks) {
   return static_cast<std::size_t>(std::count_if(tasks.begin(), tasks.end(), is_late));
 }
 
-void repair(Timetable& table, std::vector<Task>& tasks) {
-  std::vector<Place> before;
-  bool complete = true;
+void repair(Timetable& table, std::vector<Task>& tasks, PlanRandom& random) {
+  bool const complete =
+      std::none_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.place.runs.empty(); });
   std::size_t const late = count_late(tasks);
-  for (Task& task : tasks) {
-    complete = complete && !task.place.runs.empty();
-    before.push_back(task.place);
-    if (!task.place.runs.empty()) table.take_out(task);
+  std::vector<Place> const before = take_out_all(table, tasks);
+  std::vector<Place> best;
+  std::size_t fewest = tasks.size() + 1;
+  std::vector<Slot> noise(tasks.size(), 0);
+  for (int order = 0; order < orders_for(tasks.size()) && fewest > 0; ++order) {
+    if (order > 0) {
+      // A task that is late already keeps its turn, so that its new bound holds.
+      for (std::size_t i = 0; i < tasks.size(); ++i)
+        noise[i] = tasks[i].late ? 0 : static_cast<Slot>(random() % kNoise);
+    }
+    Repair(table, tasks).place_all(noise);
+    std::size_t const now_late = count_late(tasks);
+    std::vector<Place> places = take_out_all(table, tasks);
+    if (now_late >= fewest) continue;
+    fewest = now_late;
+    best = std::move(places);
   }
-  Repair(table, tasks).place_all();
-  std::size_t const now_late = count_late(tasks);
-  if (now_late < late || (now_late == late && !complete)) return;
-  for (Task& task : tasks) table.take_out(task);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (!before[i].runs.empty()) table.put_in(tasks[i], std::move(before[i]));
-  }
+  put_in_all(table, tasks, fewest < late || (fewest == late && !complete) ? best : before);
   for (Task& task : tasks) {
     if (task.place.runs.empty()) table.put_in(task, table.soonest(task));
   }

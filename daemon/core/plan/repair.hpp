@@ -8,13 +8,14 @@
 
 #include <vector>
 
+#include "core/plan/random.hpp"
 #include "core/plan/timetable.hpp"
 
 namespace greenq::core {
 
-// Places every task, anew for fewest late ones. What there was is kept where as many would be late and every
-// task had a place, or more would be; then what has no place gets the soonest.
-void repair(Timetable& table, std::vector<Task>& tasks);
+// Places every task anew, in several orders while some are late, for fewest late ones. What there was is kept
+// where that helps nobody; then what has no place gets the soonest.
+void repair(Timetable& table, std::vector<Task>& tasks, PlanRandom& random);
 
 std::size_t count_late(std::vector<Task> const& tasks);
 

@@ -150,7 +150,7 @@ bool ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
       missing = true;
     }
   }
-  if (missing) repair(table, tasks);
+  if (missing) repair(table, tasks, random_);
   return missing;
 }
 
@@ -169,7 +169,7 @@ void ShiftPlanner::mend(Timetable& table, std::vector<Task>& tasks) {
   bool const pausable =
       std::any_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.pausable; });
   if (pausable) start_over(table, tasks);
-  if (count_late(tasks) > 0) repair(table, tasks);
+  if (count_late(tasks) > 0) repair(table, tasks, random_);
   polish(table, tasks, options_.passes, random_);
   if (!std::all_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.pausable; })) {
     shuffle_neighbours(table, tasks, options_.rounds, random_);
