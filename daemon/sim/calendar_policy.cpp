@@ -32,10 +32,17 @@ class CalendarPolicy final : public Policy {
 
   void ended(core::JobId, core::Instant) override {}
 
-  Decision decide(Machine const&, core::Instant now) override {
+  Decision decide(Machine const& machine, core::Instant now) override {
     Decision decision;
     for (; !reserved_.empty() && reserved_.top().first <= now; reserved_.pop())
-      decision.start.push_back(reserved_.top().second);
+      due_.push_back(reserved_.top().second);
+    std::uint32_t free = machine.free();
+    std::erase_if(due_, [&](core::JobId id) {
+      if (machine.job(id).gpus > free) return false;
+      free -= machine.job(id).gpus;
+      decision.start.push_back(id);
+      return true;
+    });
     if (!reserved_.empty()) decision.wake = reserved_.top().first;
     return decision;
   }
@@ -57,6 +64,7 @@ class CalendarPolicy final : public Policy {
   Prices prices_;
   core::Calendar calendar_;
   std::priority_queue<Reserved, std::vector<Reserved>, std::greater<>> reserved_;
+  std::vector<core::JobId> due_;  // that find their GPUs taken by jobs that run longer than told
   std::vector<core::Interval> runs_;
 };
 

@@ -9,8 +9,8 @@ namespace {
 
 class Engine {
  public:
-  Engine(Instance const& instance, Policy& policy)
-      : instance_(instance), policy_(policy), machine_(instance) {}
+  Engine(Instance const& instance, Instance const& told, Policy& policy)
+      : told_(told), policy_(policy), machine_(instance, told) {}
 
   Run run() {
     while (auto const now = next_moment()) step(*now);
@@ -23,8 +23,8 @@ class Engine {
   std::optional<core::Instant> next_moment() const {
     std::optional<core::Instant> at;
     auto const earlier = [&](core::Instant t) { at = at ? std::min(*at, t) : t; };
-    if (arrived_ < instance_.jobs.size()) earlier(instance_.jobs[arrived_].submit);
-    if (!machine_.running().empty()) earlier(machine_.running().front().end);
+    if (arrived_ < told_.jobs.size()) earlier(told_.jobs[arrived_].submit);
+    if (auto const end = machine_.next_end()) earlier(*end);
     if (wake_ && (at || !machine_.waiting().empty())) earlier(*wake_);
     return at;
   }
@@ -33,8 +33,8 @@ class Engine {
     machine_.finish(now, ended_);
     std::sort(ended_.begin(), ended_.end());
     for (core::JobId const id : ended_) policy_.ended(id, now);
-    for (; arrived_ < instance_.jobs.size() && instance_.jobs[arrived_].submit <= now; ++arrived_) {
-      SimJob const& job = instance_.jobs[arrived_];
+    for (; arrived_ < told_.jobs.size() && told_.jobs[arrived_].submit <= now; ++arrived_) {
+      SimJob const& job = told_.jobs[arrived_];
       GREENQ_CHECK(job.submit == now);
       machine_.submit(job.id);
       policy_.submitted(job, now);
@@ -48,7 +48,7 @@ class Engine {
     if (decision.wake) wake_ = decision.wake;
   }
 
-  Instance const& instance_;
+  Instance const& told_;
   Policy& policy_;
   Machine machine_;
   std::size_t arrived_ = 0;
@@ -59,8 +59,8 @@ class Engine {
 
 }  // namespace
 
-Run run(Instance const& instance, Policy& policy) {
-  return Engine{instance, policy}.run();
+Run run(Instance const& instance, Instance const& told, Policy& policy) {
+  return Engine{instance, told, policy}.run();
 }
 
 }  // namespace greenq::sim

@@ -1,7 +1,7 @@
 // Runs an instance under a policy until every job is done.
 //
 // Exact to the millisecond, pure and deterministic: the same instance and policy give the same schedule.
-// Costs O(log jobs) per event plus a memory move of the queue, beside what the policy takes.
+// Costs O(running jobs) per event plus a memory move of the queue, beside what the policy takes.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,11 @@ struct Run {
   std::uint64_t decisions = 0;
 };
 
-// A decision that breaks a rule of Decision, or a policy that lets jobs wait for ever, is a broken invariant.
-Run run(Instance const& instance, Policy& policy);
+// `told`: see Machine. A decision that breaks a rule of Decision, or a policy that lets jobs wait for ever,
+// is a broken invariant.
+Run run(Instance const& instance, Instance const& told, Policy& policy);
+inline Run run(Instance const& instance, Policy& policy) {
+  return run(instance, instance, policy);
+}
 
 }  // namespace greenq::sim

@@ -33,10 +33,12 @@ class GreenqPolicy final : public Policy {
     fresh_ = true;
   }
 
-  void ended(JobId id, Instant) override {
+  void ended(JobId id, Instant now) override {
     ended_work_ += kGrid.hours(instance_.job(id).duration) * share(instance_.job(id));
     alive_.erase(id);
+    fresh_ = fresh_ || planned_end(id) > kGrid.from(now);  // leaves room that nobody knew of
     places_.erase(id);
+    fixed_ends_.erase(id);
   }
 
   Decision decide(Machine const& machine, Instant now) override {
@@ -48,8 +50,9 @@ class GreenqPolicy final : public Policy {
     }
     bool const new_hour = core::hour_of(slot) != improved_;
     if (!alive_.empty() && (fresh_ || new_hour)) plan(machine, now, new_hour);
+    fresh_ = false;
     follow(machine, slot, decision);
-    if (!alive_.empty()) decision.wake = next_wake(slot);
+    if (!alive_.empty()) decision.wake = fresh_ ? kGrid.begin_of(slot + 1) : next_wake(slot);
     return decision;
   }
 
@@ -88,7 +91,7 @@ class GreenqPolicy final : public Policy {
     request.done = ended_work_;
     for (JobId const id : alive_) {
       SimJob const& job = machine.job(id);
-      request.done += kGrid.hours(job.duration - machine.needs(id, now)) * share(job);
+      request.done += kGrid.hours(std::max(job.duration - machine.needs(id, now), Span{0})) * share(job);
       if (job.interruptible || !machine.is_running(id)) request.tasks.push_back(task(machine, job, now));
     }
     for (Running const& running : machine.running()) {
@@ -98,19 +101,40 @@ class GreenqPolicy final : public Policy {
     }
     places_.clear();
     for (core::Task& task : planner_.plan(std::move(request))) places_[task.id] = std::move(task.place);
-    fresh_ = false;
     if (improve) improved_ = core::hour_of(kGrid.from(now));
   }
 
-  // Runs over by now are dropped from the plan.
+  Slot planned_end(JobId id) const {
+    if (auto const fixed = fixed_ends_.find(id); fixed != fixed_ends_.end()) return fixed->second;
+    auto const place = places_.find(id);
+    return place == places_.end() || place->second.runs.empty() ? 0 : place->second.runs.back().end;
+  }
+
+  static bool runs_at(core::Place const& place, Slot now) {
+    return !place.runs.empty() && place.runs.front().begin <= now;
+  }
+
+  // Runs over by now are dropped from the plan. Where run times differ from what was told, a job may be left
+  // without a run or find its GPUs taken: the next slot plans anew.
   void follow(Machine const& machine, Slot now, Decision& decision) {
+    std::uint32_t free = machine.free();
+    for (auto& [id, place] : places_) {
+      std::erase_if(place.runs, [&](core::SlotRun const& run) { return run.end <= now; });
+      fresh_ = fresh_ || place.runs.empty();
+      if (!machine.is_running(id) || place.runs.empty() || runs_at(place, now)) continue;
+      decision.pause.push_back(id);
+      free += machine.job(id).gpus;
+    }
     for (auto it = places_.begin(); it != places_.end();) {
       auto& [id, place] = *it;
-      std::erase_if(place.runs, [&](core::SlotRun const& run) { return run.end <= now; });
-      bool const runs = !place.runs.empty() && place.runs.front().begin <= now;
-      if (runs && !machine.is_running(id)) decision.start.push_back(id);
-      if (!runs && machine.is_running(id)) decision.pause.push_back(id);
-      bool const fixed = runs && !machine.job(id).interruptible;
+      SimJob const& job = machine.job(id);
+      bool const due = runs_at(place, now) && !machine.is_running(id);
+      bool const starts = due && job.gpus <= free;
+      fresh_ = fresh_ || (due && !starts);
+      if (starts) free -= job.gpus;
+      if (starts) decision.start.push_back(id);
+      bool const fixed = starts && !job.interruptible;
+      if (fixed) fixed_ends_[id] = place.runs.back().end;
       it = fixed ? places_.erase(it) : std::next(it);
     }
   }
@@ -131,6 +155,7 @@ class GreenqPolicy final : public Policy {
   core::ShiftPlanner planner_;
   std::set<JobId> alive_;                // submitted, not ended
   std::map<JobId, core::Place> places_;  // of what waits or may be paused
+  std::map<JobId, Slot> fixed_ends_;     // of what runs and may not be paused
   double ended_work_ = 0;                // cluster-hours
   bool fresh_ = false;
   Slot improved_ = -1;  // hour

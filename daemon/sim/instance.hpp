@@ -16,7 +16,8 @@ struct SimJob {
   std::string name;    // as its file has it
   std::string user;
   core::Instant submit{};
-  core::Span duration{0};  // of work, without what resumes cost
+  core::Span duration{0};                // of work, without what resumes cost
+  std::optional<core::Span> estimate{};  // of it, as its user gave it
   std::uint32_t gpus = 1;
   core::Instant deadline{};  // to finish by; later is a miss, not an error
   bool interruptible = true;

@@ -13,23 +13,26 @@ bool before(Running const& a, Running const& b) {
 
 }  // namespace
 
-Machine::Machine(Instance const& instance)
-    : instance_(&instance), free_(instance.cluster_gpus), tracks_(instance.jobs.size()) {
+Machine::Machine(Instance const& instance, Instance const& told)
+    : told_(&told), free_(instance.cluster_gpus), tracks_(instance.jobs.size()) {
+  GREENQ_CHECK(told.jobs.size() == instance.jobs.size());
   schedule_.segments.resize(instance.jobs.size());
   for (SimJob const& job : instance.jobs) {
     GREENQ_CHECK(job.id >= 1 && job.id <= tracks_.size() && &instance.job(job.id) == &job);
     GREENQ_CHECK(job.gpus <= instance.cluster_gpus && job.duration > core::Span{0});
-    tracks_[job.id - 1].left = job.duration;
+    tracks_[job.id - 1] = {job.duration, told.job(job.id).duration, {}, false};
   }
 }
 
-core::Span Machine::left_on_start(core::JobId id) const {
-  return tracks_[id - 1].left + (segments(id).empty() ? core::Span{0} : instance_->resume_overhead);
+core::Span Machine::overhead_on_start(core::JobId id) const {
+  return segments(id).empty() ? core::Span{0} : told_->resume_overhead;
 }
 
 core::Span Machine::needs(core::JobId id, core::Instant now) const {
   if (finished(id)) return core::Span{0};
-  return is_running(id) ? segments(id).back().end - now : left_on_start(id);
+  Track const& track = tracks_[id - 1];
+  if (track.running) return track.end - now;
+  return (track.told > core::Span{0} ? track.told : told_->step) + overhead_on_start(id);
 }
 
 void Machine::submit(core::JobId id) {
@@ -45,41 +48,58 @@ void Machine::start(core::JobId id, core::Instant now) {
   auto& runs = schedule_.segments[id - 1];
   GREENQ_CHECK(runs.empty() || runs.back().end < now);
   Track& track = tracks_[id - 1];
-  track.left = left_on_start(id);
+  track.told = needs(id, now);
+  track.end = now + track.told;
+  track.left += overhead_on_start(id);
   track.running = true;
   waiting_.erase(place);
   free_ -= what.gpus;
-  Running const run{id, what.gpus, now, now + track.left};
+  Running const run{id, what.gpus, now, track.end};
   running_.insert(std::upper_bound(running_.begin(), running_.end(), run, before), run);
-  runs.push_back({now, run.end});
+  runs.push_back({now, now + track.left});
 }
 
 void Machine::pause(core::JobId id, core::Instant now) {
   GREENQ_CHECK(id >= 1 && id <= tracks_.size() && is_running(id) && job(id).interruptible);
   auto& run = schedule_.segments[id - 1].back();
   GREENQ_CHECK(run.begin < now && now < run.end);
-  Running const key{id, 0, run.begin, run.end};
-  auto const place = std::lower_bound(running_.begin(), running_.end(), key, before);
-  GREENQ_CHECK(place != running_.end() && place->id == id);
-  running_.erase(place);
+  std::erase_if(running_, [&](Running const& r) { return r.id == id; });
   Track& track = tracks_[id - 1];
   track.left -= now - run.begin;
+  track.told -= now - run.begin;
   track.running = false;
   run.end = now;
   free_ += job(id).gpus;
   waiting_.insert(std::lower_bound(waiting_.begin(), waiting_.end(), id), id);
 }
 
+std::optional<core::Instant> Machine::next_end() const {
+  std::optional<core::Instant> next;
+  for (Running const& run : running_) next = std::min(next.value_or(true_end(run.id)), true_end(run.id));
+  return next;
+}
+
+// A job that runs on where its end was told; see core::remaining_duration().
+void Machine::put_off(core::Instant now) {
+  if (running_.empty() || running_.front().end > now) return;
+  for (Running& run : running_) {
+    if (run.end > now) continue;
+    run.end = now + std::max(told_->step, (now - run.since) / 10);
+    tracks_[run.id - 1].end = run.end;
+  }
+  std::sort(running_.begin(), running_.end(), before);
+}
+
 void Machine::finish(core::Instant now, std::vector<core::JobId>& ended) {
   ended.clear();
-  auto const over =
-      std::find_if(running_.begin(), running_.end(), [&](Running const& r) { return r.end > now; });
-  for (auto run = running_.begin(); run != over; ++run) {
-    tracks_[run->id - 1] = {core::Span{0}, false};
-    free_ += run->gpus;
-    ended.push_back(run->id);
-  }
-  running_.erase(running_.begin(), over);
+  std::erase_if(running_, [&](Running const& run) {
+    if (true_end(run.id) > now) return false;
+    tracks_[run.id - 1] = {};
+    free_ += run.gpus;
+    ended.push_back(run.id);
+    return true;
+  });
+  put_off(now);
 }
 
 }  // namespace greenq::sim

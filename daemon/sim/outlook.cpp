@@ -141,6 +141,57 @@ class RepeatingOutlook final : public SteppedOutlook {
   Rule rule_;
 };
 
+class CorrelatedOutlook final : public SteppedOutlook {
+ public:
+  explicit CorrelatedOutlook(Instance const& instance)
+      : SteppedOutlook(instance), first_(core::hour_of(instance.begin())) {
+    double mean = 0;
+    for (core::Intensity const value : instance.truth.values())
+      mean += static_cast<double>(value.value) / static_cast<double>(instance.truth.values().size());
+    std::mt19937_64 engine{1};
+    std::normal_distribution<double> normal;
+    double error = normal(engine);
+    for (core::Hour hour = first_; core::begin_of(hour) < instance.end(); ++hour) {
+      errors_.push_back(kShare * mean * error);
+      error = kPersists * error + std::sqrt(1 - kPersists * kPersists) * normal(engine);
+    }
+  }
+
+ private:
+  static constexpr double kShare = 0.2;
+  static constexpr double kPersists = 0.97;  // from hour to hour
+
+  Points ahead(Instant now, core::Interval range) override {
+    Points points = instance().truth.points(range, PointState::kForecast);
+    for (IntensityPoint& point : points) {
+      double const lead = static_cast<double>((point.interval.begin - now) / core::kHourSpan);
+      double const grown = std::sqrt(1 - std::pow(kPersists, 2 * lead));
+      double const error =
+          grown * errors_[static_cast<std::size_t>(core::hour_of(point.interval.begin) - first_)];
+      point.value.value = std::max<std::int64_t>(0, point.value.value + std::llround(error));
+    }
+    return points;
+  }
+
+  core::Hour first_;
+  std::vector<double> errors_;  // in mg/kWh, of the hours from first_ on, of an infinite lead
+};
+
+class LossyOutlook final : public Outlook {
+ public:
+  LossyOutlook(std::shared_ptr<Outlook> outlook, core::Interval lost)
+      : outlook_(std::move(outlook)), lost_(lost) {}
+
+  std::shared_ptr<core::Curve const> at(Instant now) override {
+    return outlook_->at(lost_.contains(now) ? lost_.begin : now);
+  }
+  Instant next_change(Instant now) const override { return outlook_->next_change(now); }
+
+ private:
+  std::shared_ptr<Outlook> outlook_;
+  core::Interval lost_;
+};
+
 class GreenqOutlook final : public SteppedOutlook {
  public:
   explicit GreenqOutlook(Instance const& instance) : SteppedOutlook(instance) {}
@@ -231,6 +282,7 @@ std::optional<OutlookKind> parse_outlook(std::string_view name) {
   if (name == "published") return OutlookKind::kPublished;
   if (name == "persistence") return OutlookKind::kPersistence;
   if (name == "climatology") return OutlookKind::kClimatology;
+  if (name == "correlated") return OutlookKind::kCorrelated;
   return std::nullopt;
 }
 
@@ -246,19 +298,14 @@ std::unique_ptr<Outlook> make_outlook(OutlookKind kind, Instance const& instance
       return std::make_unique<RepeatingOutlook>(instance, RepeatingOutlook::Rule::kYesterday);
     case OutlookKind::kClimatology:
       return std::make_unique<RepeatingOutlook>(instance, RepeatingOutlook::Rule::kHourOfWeek);
+    case OutlookKind::kCorrelated:
+      return std::make_unique<CorrelatedOutlook>(instance);
   }
   return nullptr;
 }
 
-std::unique_ptr<Outlook> make_noisy_outlook(Instance const& instance, double share, std::uint64_t seed) {
-  std::vector<core::Intensity> values = instance.truth.values();
-  double mean = 0;
-  for (core::Intensity const value : values)
-    mean += static_cast<double>(value.value) / static_cast<double>(values.size());
-  std::mt19937_64 engine{seed};
-  std::normal_distribution<double> noise{0, share * mean};
-  for (core::Intensity& value : values) value.value += std::llround(noise(engine));
-  return std::make_unique<WholeOutlook>(Series{instance.begin(), instance.truth.step(), std::move(values)});
+std::shared_ptr<Outlook> without_news(std::shared_ptr<Outlook> outlook, core::Interval lost) {
+  return std::make_shared<LossyOutlook>(std::move(outlook), lost);
 }
 
 }  // namespace greenq::sim

@@ -20,7 +20,7 @@ class Outlook {
   // Covers from the begin of the step that holds now to the end of the truth or two weeks ahead, whichever is
   // first. `now` lies in the span of the truth, or after it: then its last step holds on. Never null.
   virtual std::shared_ptr<core::Curve const> at(core::Instant now) = 0;
-  // The next moment after now at which at() says something else.
+  // A moment after now before which at() says nothing else.
   virtual core::Instant next_change(core::Instant now) const = 0;
 };
 
@@ -30,11 +30,13 @@ enum class OutlookKind : std::uint8_t {
   kPublished,    // the newest issue as it stands, its last day repeated; without issues persistence
   kPersistence,  // the same hour of the last 24 hours that are known
   kClimatology,  // mean of this hour of day over the last 28 days
+  kCorrelated,   // the truth with an error that persists over hours and issues, and grows with the lead to
+                 // 20 % of the mean (one sigma)
 };
 
 std::optional<OutlookKind> parse_outlook(std::string_view name);  // "greenq", "perfect", "published", ...
 std::unique_ptr<Outlook> make_outlook(OutlookKind kind, Instance const& instance);
-// The truth with Gaussian noise of `share` of its mean on each step, drawn once: the error model of papers.
-std::unique_ptr<Outlook> make_noisy_outlook(Instance const& instance, double share, std::uint64_t seed);
+// The same without news in `lost`: what was known when that began stands until it is over.
+std::shared_ptr<Outlook> without_news(std::shared_ptr<Outlook> outlook, core::Interval lost);
 
 }  // namespace greenq::sim

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "config/reader/suggest.hpp"
+#include "feed/text.hpp"
 #include "feed/time_text.hpp"
 #include "simulate/problems.hpp"
 #include "simulate/simulate.hpp"
@@ -20,8 +21,8 @@ constexpr std::array kOfSingleFiles{"--gpus",   "--power", "--slack",       "--k
                                     "--issued", "--start", "--second-book", "--resume-overhead"};
 constexpr std::array kInstanceFiles{"params.json", "jobs.csv",     "carbon.csv",
                                     "history.csv", "forecast.csv", "second.csv"};
-constexpr std::array<std::string_view, 5> kForecasts{"greenq", "perfect", "published", "persistence",
-                                                     "climatology"};
+constexpr std::array<std::string_view, 6> kForecasts{"greenq",      "perfect",     "published",
+                                                     "persistence", "climatology", "correlated"};
 
 // What CLI11 gives as text and what still needs a look.
 struct Raw {
@@ -35,6 +36,8 @@ struct Raw {
   double long_wait_h = -1;
   std::optional<double> wait_charge;
   std::string lateness_limit;
+  std::string estimates = "exact";
+  double feed_lost_h = -1;
 };
 
 std::string policies_text() {
@@ -71,7 +74,7 @@ void declare(CLI::App& app, Flags& flags, Raw& raw) {
   app.add_flag("--no-pause", raw.no_pause, "no job is ever paused");
   app.add_option("--forecast", raw.forecast,
                  "what policies see ahead: greenq, perfect, published, persistence, "
-                 "climatology")
+                 "climatology, correlated (the truth with an error of 20 %)")
       ->capture_default_str();
   app.add_flag("--perfect-forecast", raw.perfect, "same as --forecast perfect");
   app.add_option("--percentile", flags.options.percentile, "of threshold: runs below this of the next day")
@@ -83,6 +86,11 @@ void declare(CLI::App& app, Flags& flags, Raw& raw) {
                  "of greenq: what each day of waiting costs, as a share of the forecast error");
   app.add_option("--lateness-limit", raw.lateness_limit,
                  "of greenq: hours past its bound that a job may be put off for others, or none (36)");
+  app.add_option("--estimates", raw.estimates,
+                 "what policies are told of run times: exact, a factor like 0.5, or heavy (log-normal); "
+                 "estimate_s of the jobs comes first")
+      ->capture_default_str();
+  app.add_option("--feed-lost", raw.feed_lost_h, "hours without news of the intensity, from the middle on");
   app.add_flag("--bound", flags.bound, "compute what no schedule that keeps all bounds can exceed");
   app.add_option("--out", flags.out, "write the schedule: job_id,segment,start_s,end_s");
   app.add_option("--plot", flags.plot, "write a chart of load and intensity as SVG");
@@ -105,6 +113,10 @@ class Checker {
     if (!(flags_.options.percentile >= 0 && flags_.options.percentile <= 100))
       problems_.add("--percentile", "must be between 0 and 100");
     check_greenq();
+    check_estimates();
+    std::optional<core::Span> lost;
+    wait("--feed-lost", raw_.feed_lost_h, lost);
+    flags_.feed_lost = lost.value_or(core::Span{0});
     check_output("--out", flags_.out);
     check_output("--plot", flags_.plot);
     if (!flags_.out.empty() && !flags_.plot.empty() && same_file(flags_.out, flags_.plot))
@@ -189,6 +201,20 @@ class Checker {
     if (!number && limit != "none")
       problems_.add("--lateness-limit", "must be whole hours up to 8760, or none");
     flags_.options.lateness_limit = number ? hours : -1;
+  }
+
+  void check_estimates() {
+    if (raw_.estimates == "exact") return;
+    if (raw_.estimates == "heavy") {
+      flags_.estimates.sigma = 1;
+      return;
+    }
+    auto const factor = feed::parse_number(raw_.estimates);
+    if (factor && *factor >= 0.01 && *factor <= 100) {
+      flags_.estimates.factor = *factor;
+    } else {
+      problems_.add("--estimates", "must be exact, heavy, or a factor from 0.01 to 100");
+    }
   }
 
   static std::filesystem::path named(std::string const& path) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/estimates.hpp"
 #include "sim/outlook.hpp"
 #include "sim/policy.hpp"
 #include "simulate/load.hpp"
@@ -19,6 +20,8 @@ struct Flags {
   bool pauses = true;
   sim::OutlookKind forecast = sim::OutlookKind::kGreenq;
   std::string forecast_name = "greenq";
+  core::Span feed_lost{0};  // without news, from the middle of the time on
+  sim::Estimates estimates;
   sim::PolicyOptions options;
   bool bound = false;
   std::string out;   // empty: none

@@ -19,8 +19,9 @@ namespace {
 using core::Instant;
 using core::Span;
 
-constexpr std::array<std::string_view, 8> kColumns{"job_id", "submit_s",   "submit_utc",    "duration_s",
-                                                   "gpus",   "deadline_s", "interruptible", "user"};
+constexpr std::array<std::string_view, 9> kColumns{"job_id",     "estimate_s",    "submit_s",
+                                                   "submit_utc", "duration_s",    "gpus",
+                                                   "deadline_s", "interruptible", "user"};
 constexpr double kMostSeconds = 1e9;
 
 class Reader {
@@ -130,6 +131,7 @@ class Reader {
     sim::SimJob job;
     job.submit = submit().value_or(begin_);
     job.duration = seconds("duration_s", 0.001).value_or(Span{1});
+    if (has("estimate_s")) job.estimate = seconds("estimate_s", 0.001);
     job.gpus = gpus();
     if (has("deadline_s")) job.deadline = begin_ + seconds("deadline_s", 0).value_or(Span{0});
     if (has("user")) job.user = cell("user");

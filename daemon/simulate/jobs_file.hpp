@@ -2,6 +2,7 @@
 //
 //   submit_s or submit_utc   when it comes; seconds count from the begin of the simulation
 //   duration_s, gpus         what it needs
+//   estimate_s               optional; what policies are told of duration_s
 //   job_id, user             optional; ids are the row numbers from 0 else
 //   deadline_s               optional; to finish by, seconds from the begin
 //   interruptible            optional; yes or no, yes else

@@ -20,10 +20,15 @@ Bounds bounds_of(sim::Instance const& instance, sim::Schedule const& baseline) {
 }
 
 Report simulate(Flags const& flags, sim::Instance const& instance, sim::Schedule& baseline) {
-  std::shared_ptr<sim::Outlook> const outlook = sim::make_outlook(flags.forecast, instance);
+  std::shared_ptr<sim::Outlook> outlook = sim::make_outlook(flags.forecast, instance);
+  if (flags.feed_lost > core::Span{0}) {
+    core::Instant const middle = instance.begin() + (instance.end() - instance.begin()) / 2;
+    outlook = sim::without_news(outlook, {middle, middle + flags.feed_lost});
+  }
+  sim::Instance const told = sim::told(instance, flags.estimates);
   auto const schedule_by = [&](std::string const& name) {
-    auto const policy = sim::make_policy(name, instance, outlook, flags.options);
-    return sim::run(instance, *policy).schedule;
+    auto const policy = sim::make_policy(name, told, outlook, flags.options);
+    return sim::run(instance, told, *policy).schedule;
   };
   Report report;
   report.instance = &instance;

@@ -166,6 +166,34 @@ TEST_F(Command, TakesWhatWaitingCostsAndHowLateAJobMayBe) {
             "--lateness-limit: error: must be whole hours up to 8760, or none\n");
 }
 
+TEST_F(Command, TellsPoliciesWrongRunTimesAndLosesTheFeed) {
+  std::vector<std::string> const base{"--jobs", jobs(),    "--carbon", carbon(), "--gpus",
+                                      "2",      "--slack", "20",       "-o",     "json"};
+  auto const with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    return simulate(std::move(more));
+  };
+  ASSERT_EQ(with({"--perfect-forecast"}), 0) << err_.str();
+  std::string const exact = out_.str();
+  ASSERT_EQ(with({"--perfect-forecast", "--estimates", "1"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), exact);
+  EXPECT_EQ(with({"--perfect-forecast", "--estimates", "20"}), 0) << err_.str();
+  EXPECT_NE(out_.str(), exact);
+  EXPECT_EQ(with({"--forecast", "correlated", "--estimates", "heavy", "--feed-lost", "24"}), 0) << err_.str();
+  EXPECT_EQ(with({"--estimates", "often", "--feed-lost", "-2"}), 2);
+  EXPECT_EQ(err_.str(),
+            "--estimates: error: must be exact, heavy, or a factor from 0.01 to 100\n"
+            "--feed-lost: error: must be hours, 0 or more\n");
+}
+
+TEST_F(Command, TakesRunTimesAsTheirUsersGaveThem) {
+  std::string const given = file("given.csv", "submit_s,duration_s,gpus,estimate_s\n0,7200,2,36000\n");
+  core::Result<JobsFile> const read = read_jobs(given, sim::kBegin, 2);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->jobs[0].estimate, core::Span{std::chrono::hours{10}});
+  EXPECT_EQ(read->jobs[0].duration, core::Span{std::chrono::hours{2}});
+}
+
 TEST_F(Command, ReadsAnInstanceFolderAndSaysWhatIsWrongWithIt) {
   carbon();
   jobs();

@@ -1,5 +1,7 @@
 #include "sim/engine.hpp"
 
+#include "sim/estimates.hpp"
+
 #include "sim/sim_fixture.hpp"
 
 namespace greenq::sim {
@@ -111,6 +113,57 @@ TEST_P(Policies, KeepEveryRuleInRandomWorldsAndRepeatThemselves) {
     EXPECT_EQ(problem_of(instance, schedule), "") << "seed " << seed;
     EXPECT_EQ(schedule, schedule_by(GetParam(), instance, outlook)) << "seed " << seed;
   }
+}
+
+// What is told may be far from what comes: too short, too long, and both by a lot.
+TEST_P(Policies, KeepEveryRuleWhenRunTimesAreWrong) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Instance const instance = random_world(seed, seed % 2 == 0);
+    Instance const wrong = told(instance, {seed % 3 == 0 ? 0.5 : 2, seed % 4 == 0 ? 1.0 : 0.0, seed});
+    auto const policy = make_policy(GetParam(), wrong, make_outlook(OutlookKind::kPerfect, instance));
+    EXPECT_EQ(problem_of(instance, run(instance, wrong, *policy).schedule), "") << "seed " << seed;
+  }
+}
+
+TEST(Engine, AJobThatRunsOnIsExpectedToEndATenthLater) {
+  Instance instance = world(1, {100});
+  add(instance, Span{0}, hours{10}, 1);
+  Instance const wrong = told(instance, {0.2});
+  Script script{{{Span{0}, {{1}, {}}}, {hours{1}, {}}, {hours{2}, {}}, {hours{9}, {}}}};
+  std::vector<Span> needs;
+  script.look = [&](Machine const& machine, Instant now) { needs.push_back(machine.needs(1, now)); };
+  run(instance, wrong, script);
+  EXPECT_EQ(needs, (std::vector<Span>{hours{2}, hours{1}, minutes{12}, minutes{54}, Span{0}}));
+}
+
+TEST(Engine, ARunTimeThatWasToldTooLongLeavesRoomThatIsUsed) {
+  Instance instance = world(1, {300, 300, 100, 300});
+  add(instance, Span{0}, minutes{30}, 1).interruptible = false;
+  add(instance, Span{0}, minutes{30}, 1).interruptible = false;
+  Instance const wrong = told(instance, {4});
+  auto const policy = make_policy("greenq", wrong, make_outlook(OutlookKind::kPerfect, instance));
+  Schedule const schedule = run(instance, wrong, *policy).schedule;
+  EXPECT_EQ(problem_of(instance, schedule), "");
+  EXPECT_LE(std::max(schedule.segments[0].back().end, schedule.segments[1].back().end), kBegin + minutes{65});
+}
+
+TEST(Estimates, AreExactScaledOrDrawn) {
+  Instance instance = random_world(3, true);
+  instance.jobs[0].estimate = hours{7};
+  Instance const exact = told(instance, {});
+  Instance const doubled = told(instance, {2});
+  EXPECT_EQ(exact.jobs[0].duration, hours{7});
+  EXPECT_EQ(doubled.jobs[0].duration, hours{7});
+  for (std::size_t i = 1; i < instance.jobs.size(); ++i) {
+    EXPECT_EQ(exact.jobs[i].duration, instance.jobs[i].duration);
+    Span const off = doubled.jobs[i].duration - 2 * instance.jobs[i].duration;
+    EXPECT_LE(std::abs(off.count()), instance.step.count());
+  }
+  int longer = 0;
+  Instance const drawn = told(instance, {1, 1.0, 4});
+  for (std::size_t i = 1; i < instance.jobs.size(); ++i)
+    longer += drawn.jobs[i].duration > instance.jobs[i].duration ? 1 : 0;
+  EXPECT_NEAR(longer, 40, 15);
 }
 
 std::string test_name(testing::TestParamInfo<std::string_view> const& info) {

@@ -1,5 +1,7 @@
 #include "sim/outlook.hpp"
 
+#include <cmath>
+
 #include "sim/sim_fixture.hpp"
 
 namespace greenq::sim {
@@ -92,11 +94,44 @@ TEST(Outlook, WorksWithoutHistoryAndInFineSteps) {
   }
 }
 
-TEST(Outlook, NoiseIsDrawnFromItsSeed) {
+// Root mean square of what the outlook says `lead` ahead against the truth, as a share of its mean.
+double error_at(Outlook& outlook, Instance const& instance, Span lead) {
+  double squares = 0;
+  double mean = 0;
+  int count = 0;
+  for (Instant now = instance.begin(); now + lead < instance.end(); now += hours{1}, ++count) {
+    auto const truth = static_cast<double>(instance.truth.at(now + lead).value);
+    double const error = static_cast<double>(outlook.at(now)->at(now + lead)->value.value) - truth;
+    squares += error * error;
+    mean += truth;
+  }
+  return std::sqrt(squares / count) / (mean / count);
+}
+
+TEST(Outlook, CorrelatedErrorsGrowWithTheLeadAndPersist) {
   Instance const instance = random_world(8, true);
-  auto const a = make_noisy_outlook(instance, 0.05, 1)->at(kBegin);
-  EXPECT_EQ(a->points(), make_noisy_outlook(instance, 0.05, 1)->at(kBegin)->points());
-  EXPECT_NE(a->points(), make_noisy_outlook(instance, 0.05, 2)->at(kBegin)->points());
+  auto const outlook = make_outlook(OutlookKind::kCorrelated, instance);
+  double const next = error_at(*outlook, instance, hours{1});
+  double const day = error_at(*outlook, instance, hours{24});
+  double const late = error_at(*outlook, instance, hours{120});
+  EXPECT_GT(next, 0.02);
+  EXPECT_LT(next, 0.5 * day);
+  EXPECT_LT(day, late);
+  EXPECT_NEAR(late, 0.2, 0.08);
+  auto const said = [&](Instant now) { return outlook->at(now)->at(kBegin + hours{200})->value.value; };
+  auto const truth = instance.truth.at(kBegin + hours{200}).value;
+  EXPECT_EQ(said(kBegin) > truth, said(kBegin + hours{100}) > truth)
+      << "an issue repeats the error before it";
+}
+
+TEST(Outlook, WithoutNewsWhatWasKnownStands) {
+  Instance const instance = random_world(8, true);
+  std::shared_ptr<Outlook> const whole = make_outlook(OutlookKind::kPersistence, instance);
+  core::Interval const lost{kBegin + hours{30}, kBegin + hours{54}};
+  auto const outlook = without_news(make_outlook(OutlookKind::kPersistence, instance), lost);
+  EXPECT_EQ(outlook->at(kBegin + hours{29})->points(), whole->at(kBegin + hours{29})->points());
+  EXPECT_EQ(outlook->at(kBegin + hours{53})->points(), whole->at(kBegin + hours{30})->points());
+  EXPECT_EQ(outlook->at(kBegin + hours{54})->points(), whole->at(kBegin + hours{54})->points());
 }
 
 }  // namespace
