@@ -14,13 +14,26 @@ SlotPrices::SlotPrices(Slot first, std::vector<double> prices) : first_(first), 
   prefix_.reserve(prices_.size() + 1);
   prefix_.push_back(0);
   for (double const price : prices_) prefix_.push_back(prefix_.back() + price);
+  same_.assign(prices_.size(), 1);
+  for (std::size_t i = prices_.size() - 1; i-- > 0;) {
+    if (prices_[i] == prices_[i + 1]) same_[i] = same_[i + 1] + 1;
+  }
+}
+
+// Of a slot that is not before first().
+std::size_t SlotPrices::index_of(Slot slot) const {
+  auto const index = static_cast<std::size_t>(slot - first_);
+  if (index < prices_.size()) return index;
+  return prices_.size() - kDay + (index - prices_.size()) % kDay;
 }
 
 double SlotPrices::at(Slot slot) const {
   if (slot < first_) return prices_.front();
-  auto const index = static_cast<std::size_t>(slot - first_);
-  if (index < prices_.size()) return prices_[index];
-  return prices_[prices_.size() - kDay + (index - prices_.size()) % kDay];
+  return prices_[index_of(slot)];
+}
+
+Slot SlotPrices::next_change(Slot slot) const {
+  return slot < first_ ? first_ : slot + same_[index_of(slot)];
 }
 
 double SlotPrices::until(Slot slot) const {

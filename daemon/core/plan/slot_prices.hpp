@@ -15,13 +15,17 @@ class SlotPrices {
   // Before first() the first price holds.
   double at(Slot slot) const;
   double sum(SlotRun run) const { return until(run.end) - until(run.begin); }
+  // A slot after this one; from this one up to it the price is the same.
+  Slot next_change(Slot slot) const;
 
  private:
   double until(Slot slot) const;
+  std::size_t index_of(Slot slot) const;
 
   Slot first_;
   std::vector<double> prices_;
   std::vector<double> prefix_;
+  std::vector<Slot> same_;  // how many slots from here on have this price, within prices_
 };
 
 }  // namespace greenq::core

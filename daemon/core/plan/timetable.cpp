@@ -13,6 +13,13 @@ constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
 // Two sums of the same prices may differ by rounding.
 constexpr double kTie = 1e-9;
 
+// The cost of a window is linear in its begin until the begin or the end meets another price: the least is at
+// such a place, at the first begin or at `last`.
+Slot next_bend(SlotPrices const& price, Slot begin, Slot work, Slot last) {
+  if (begin >= last) return last + 1;
+  return std::min({price.next_change(begin), price.next_change(begin + work) - work, last});
+}
+
 }  // namespace
 
 void append_slot(SlotRuns& runs, Slot slot) {
@@ -85,7 +92,8 @@ bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, 
   double least = best.runs.empty() ? std::numeric_limits<double>::max() : best.cost;
   Slot start = 0;
   board_.stretches({earliest(task), due}, need(task, lane), [&](SlotRun free) {
-    for (Slot begin = free.begin; begin + task.work <= free.end; ++begin) {
+    Slot const last = free.end - task.work;
+    for (Slot begin = free.begin; begin <= last; begin = next_bend(price, begin, task.work, last)) {
       double const cost = scale * price.sum({begin, begin + task.work});
       if (cost >= least - kTie) continue;
       least = cost;
