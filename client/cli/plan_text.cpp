@@ -29,6 +29,7 @@ std::string change(v1::Plan const& plan) {
 
 std::string length_text(v1::Plan const& plan, bool assumed) {
   auto const text = duration_text(planned_length(plan));
+  if (plan.learned_runs() > 0) return text + fmt::format(" as its last {} runs took", plan.learned_runs());
   return assumed ? text + " assumed; set expected_duration" : text;
 }
 
@@ -114,7 +115,11 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
     out += fmt::format("part {}: {}\n", i + 1, window_text(plan.segments(i), now));
   }
   out += "Intensity: " + source_text(plan.source(), now) + ". Energy is modelled.\n";
-  if (assumed && plan.has_chosen()) out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
+  if (plan.has_chosen() && plan.learned_runs() > 0) {
+    out += "Run time: " + length_text(plan, false) + ", whatever the job file states.\n";
+  } else if (assumed && plan.has_chosen()) {
+    out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
+  }
   if (!plan.note().empty()) out += "Why: " + words(plan.note(), now) + '\n';
   if (!plan.not_shifted_reason().empty()) {
     out += "Note: " + not_shifted_text(plan.not_shifted_reason(), now) + '\n';

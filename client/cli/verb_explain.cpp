@@ -63,7 +63,7 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   if (response.has_plan() && response.plan().has_chosen() && !is_terminal(job.state())) {
     out << "Plan: " << plan_line(response.plan(), false, now) << '\n';
     if (!plan_is_told) out << "      " << words(response.plan().note(), now) << '\n';
-    out << assumed_text(job.spec());
+    if (response.plan().learned_runs() == 0) out << assumed_text(job.spec());
   }
   if (job.has_latest_start_time() && job.state() == v1::Job::STATE_QUEUED) {
     auto const latest = instant(job.latest_start_time());

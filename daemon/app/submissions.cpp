@@ -187,6 +187,7 @@ void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explan
     job.uid = fresh.uid;
     job.owner = submission.owner;
     job.spec = fresh.spec;
+    job.learned = core::learned_duration(state, job.owner, *job.spec);
     job.submitted_at = now;
     job.not_before = fresh.spec->not_before;
     jobs.push_back(std::move(job));

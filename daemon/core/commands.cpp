@@ -14,9 +14,10 @@ Job make_job(Draft& draft, SubmitJobs const& command, std::size_t index, JobId f
   job.spec = fresh.spec;
   if (job.spec->name.empty()) {
     auto named = std::make_shared<JobSpec>(*job.spec);
-    named->name = "job-" + std::to_string(job.id);
+    named->name = made_up_name(job.id);
     job.spec = std::move(named);
   }
+  job.learned = learned_duration(draft.base(), job.owner, *job.spec);
   job.submitted_at = draft.now();
   job.held_by_user = job.spec->hold;
   job.not_before = job.spec->not_before;

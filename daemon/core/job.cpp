@@ -83,14 +83,31 @@ char const* to_string(HoldCode code) {
   return "?";
 }
 
-Span planned_duration(JobSpec const& spec) {
+Span stated_duration(JobSpec const& spec) {
   if (spec.expected_duration) return *spec.expected_duration;
   return spec.time_limit.value_or(Span{std::chrono::hours{1}});
 }
 
 Span expected_duration(Job const& job) {
-  return planned_duration(*job.spec);
+  return job.learned ? job.learned->typical : stated_duration(*job.spec);
 }
+
+namespace {
+
+constexpr Span kShortest{std::chrono::seconds{1}};
+
+Span safe_duration(Job const& job) {
+  return job.learned ? job.learned->safe : stated_duration(*job.spec);
+}
+
+Span length_of_one_that_ran(Job const& job, Span done) {
+  for (Span const length : {expected_duration(job), safe_duration(job), stated_duration(*job.spec)}) {
+    if (done < length) return length;
+  }
+  return done + done / 10;
+}
+
+}  // namespace
 
 Span remaining_duration(Job const& job, Instant now) {
   Span done = job.ran;
@@ -98,23 +115,29 @@ Span remaining_duration(Job const& job, Instant now) {
     Segment const& last = job.attempts.back().segments.back();
     if (!last.end && now > last.begin) done += now - last.begin;
   }
-  return std::max(expected_duration(job) - done, Span{std::chrono::seconds{1}});
+  Span const left = length_of_one_that_ran(job, done) - done;
+  Span const most = job.spec->time_limit.value_or(Span::max()) - done;
+  return std::max(std::min(left, most), kShortest);
 }
 
 std::optional<Instant> latest_start(Job const& job) {
   auto const& bound = job.spec->carbon.bound;
   if (!bound) return std::nullopt;
   Span const expected = expected_duration(job);
-  Span const left = std::max(expected - job.ran, Span{std::chrono::seconds{1}});
+  Span const left = std::max(expected - job.ran, kShortest);
   switch (bound->kind) {
     case BoundKind::kFinishBy:
-      return bound->at - left;
+      return bound->at - std::max(safe_duration(job) - job.ran, kShortest);
     case BoundKind::kStartBy:
       return bound->at + expected - left;
     case BoundKind::kMaxDelay:
       return job.submitted_at + bound->delay + expected - left;
   }
   return std::nullopt;
+}
+
+std::string made_up_name(JobId id) {
+  return "job-" + std::to_string(id);
 }
 
 std::string resource_name(Job const& job) {

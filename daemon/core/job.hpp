@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/carbon/signal.hpp"
+#include "core/run_lengths.hpp"
 #include "core/units.hpp"
 
 namespace greenq::core {
@@ -206,6 +207,7 @@ struct Job {
   std::uint64_t version = 1;  // etag
   std::vector<Dependency> dependencies;
   std::vector<Attempt> attempts;
+  std::optional<LearnedDuration> learned;  // as known at submission, so that bounds stay where they were told
   std::optional<Plan> plan;
   std::optional<Instant> not_before;  // spec.not_before or the end of a retry backoff
   bool held_by_user = false;
@@ -223,14 +225,16 @@ struct Job {
   std::string user_reason;
 };
 
-// expected_duration as given, else time_limit, else one hour.
-Span planned_duration(JobSpec const& spec);
-// Expected run time of one whole attempt, for planning.
+// What the file states: expected_duration, else time_limit, else one hour.
+Span stated_duration(JobSpec const& spec);
+// Expected run time of one whole attempt, for planning: as learned, else as stated.
 Span expected_duration(Job const& job);
-// What is left of it, at least one second.
+// What is left of it. A job that runs longer is expected to take the safe length, then the stated one, then a
+// tenth of what it took; never more than its time limit, at least one second.
 Span remaining_duration(Job const& job, Instant now);
-// Latest start that keeps the bound; nothing without a bound. finish_by is judged by the remaining duration.
+// Latest start that keeps the bound; nothing without a bound. finish_by is judged by the safe length.
 std::optional<Instant> latest_start(Job const& job);
+std::string made_up_name(JobId id);         // of a job that was given none
 std::string resource_name(Job const& job);  // projects/{project}/jobs/{id}
 
 }  // namespace greenq::core

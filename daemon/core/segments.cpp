@@ -120,15 +120,23 @@ void pause(Draft& draft, Job& job) {
   draft.note(job, JobEventKind::kPaused, job.message);
 }
 
+// Names that were made up come once only.
+void keep_run_length(Draft& draft, Job const& job) {
+  if (job.spec->name == made_up_name(job.id)) return;
+  draft.changes().runs.push_back(draft.base().runs.with({job.owner.uid, job.spec->name},
+                                                        stated_duration(*job.spec), job.ran, draft.now()));
+}
+
 void close_attempt(Draft& draft, Job& job, SegmentEnd const& end) {
   Attempt& attempt = job.attempts.back();
   attempt.end = end;
   attempt.end->message = describe_end(end);
+  bool const success = end.outcome == Outcome::kExited && end.status == 0;
+  if (success) keep_run_length(draft, job);
   job.ran = Span{0};
   job.exit_status = exit_status_of(end);
   std::string const text = "attempt " + std::to_string(attempt.number) + ": " + attempt.end->message;
   draft.note(job, JobEventKind::kAttemptEnded, text);
-  bool const success = end.outcome == Outcome::kExited && end.status == 0;
   if (!success && job.stop != StopIntent::kCancel && may_retry(job, end)) {
     job.state = JobState::kQueued;
     job.held_by_user = job.held_by_user || job.stop == StopIntent::kPauseAndHold;

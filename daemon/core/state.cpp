@@ -63,7 +63,7 @@ std::optional<Instant> next_timer(Job const& job) {
 bool Changes::empty() const {
   return jobs.empty() && events.empty() && slices.empty() && meters.empty() && meters_done.empty() &&
          requests.empty() && signals.empty() && forecasters.empty() && own_forecasts.empty() &&
-         footprints.empty();
+         footprints.empty() && runs.empty();
 }
 
 SiteSignals& signals_of(State& state, std::string const& zone) {
@@ -90,6 +90,12 @@ void apply(State& state, Changes const& changes) {
   for (Signal const& told : changes.own_forecasts) {
     signals_of(state, told.source.zone).note_told(told.source.kind, told.issued_at);
   }
+  for (RunLengths const& lengths : changes.runs) state.runs.put(lengths);
+}
+
+std::optional<LearnedDuration> learned_duration(State const& state, Principal const& owner,
+                                                JobSpec const& spec) {
+  return state.runs.learned({owner.uid, spec.name}, stated_duration(spec), spec.time_limit);
 }
 
 void derive(State& state) {

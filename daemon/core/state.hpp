@@ -8,6 +8,7 @@
 #include "core/effect.hpp"
 #include "core/event.hpp"
 #include "core/plan/rules.hpp"
+#include "core/run_lengths.hpp"
 
 namespace greenq::core {
 
@@ -27,6 +28,7 @@ struct State {
   std::int64_t next_sequence = 1;
   std::map<JobId, Job> jobs;
   std::map<SegmentId, SegmentMeter> meters;
+  RunBook runs;
 
   // Configuration and observations, rebuilt at start.
   SiteConfig site;
@@ -81,6 +83,7 @@ struct Changes {
   std::vector<StoredForecaster> forecasters;    // replaces the one of that zone, kind and provider
   std::vector<Signal> own_forecasts;            // issues of provider kOwnForecast, for the record
   std::vector<SettledFootprint> footprints;
+  std::vector<RunLengths> runs;  // each replaces the one of its key
 
   bool empty() const;
 };
@@ -92,6 +95,9 @@ SiteSignals& signals_of(State& state, std::string const& zone);
 SiteSignals const* find_signals(State const& state, std::string const& zone);
 
 void apply(State& state, Changes const& changes);
+// What a new job of that owner is expected to take; nothing where too few like it have run.
+std::optional<LearnedDuration> learned_duration(State const& state, Principal const& owner,
+                                                JobSpec const& spec);
 // Fills the derived part after a load.
 void derive(State& state);
 

@@ -181,7 +181,7 @@ void check_moments(JobSpec const& spec, Instant now, std::vector<FieldError>& er
   if (bound->at <= now) return errors.push_back({field, "lies in the past"});
   if (bound->at - now > kMaxSpan) return errors.push_back({field, "lies more than 366 days ahead"});
   Instant const ready = std::max(now, spec.not_before.value_or(now));
-  Instant const done = ready + (finish ? planned_duration(spec) : Span{0});
+  Instant const done = ready + (finish ? stated_duration(spec) : Span{0});
   if (spec.carbon.on_missed == OnMissed::kRun || done <= bound->at) return;
   errors.push_back({field, "cannot be kept even if the job starts at once (it takes until " + utc_text(done) +
                                "), and on_missed is not `run`; move it, or correct expected_duration"});
@@ -226,7 +226,7 @@ Result<JobSpec> accept(JobSpec spec, SiteConfig const& site, Capacity const& cap
     error.fields.push_back({"spec.resources", impossible});
     return tl::unexpected(error);
   }
-  spec.expected_duration = planned_duration(spec);
+  spec.expected_duration = stated_duration(spec);
   if (!spec.time_limit) spec.time_limit = site.max_time_limit;
   if (!spec.carbon.bound) spec.carbon.bound = Bound{BoundKind::kMaxDelay, {}, site.default_max_delay};
   return spec;

@@ -110,6 +110,7 @@ void plan_to_wire(core::PlanDetail const& plan, v1::Plan& wire) {
   }
   wire.set_not_shifted_reason(plan.not_shifted_reason);
   wire.set_note(plan.note);
+  wire.set_learned_runs(static_cast<std::int32_t>(plan.learned_runs));
 }
 
 void reason_to_wire(core::HoldReason const& reason, v1::HoldReason& wire) {

@@ -34,7 +34,7 @@ core::Signal decode_signal(std::string_view text);
 std::string encode_points(std::vector<core::IntensityPoint> const& points);
 std::vector<core::IntensityPoint> decode_points(std::string_view bytes);
 
-std::string encode_ids(std::vector<core::JobId> const& ids);
-std::vector<core::JobId> decode_ids(std::string_view text);
+std::string encode_numbers(std::vector<std::uint64_t> const& numbers);
+std::vector<std::uint64_t> decode_numbers(std::string_view text);
 
 }  // namespace greenq::store

@@ -144,6 +144,22 @@ core::Attempt attempt_of(json::object const& o) {
   return attempt;
 }
 
+json::object of(core::LearnedDuration const& learned) {
+  json::object o;
+  put(o, "typical", learned.typical);
+  put(o, "safe", learned.safe);
+  put(o, "runs", std::int64_t{learned.runs});
+  return o;
+}
+
+core::LearnedDuration learned_of(json::object const& o) {
+  core::LearnedDuration learned;
+  get(o, "typical", learned.typical);
+  get(o, "safe", learned.safe);
+  get(o, "runs", learned.runs);
+  return learned;
+}
+
 json::object of(core::Plan const& plan) {
   json::object o;
   json::array segments;
@@ -254,6 +270,7 @@ std::string encode_runtime(core::Job const& job) {
   json::array attempts;
   for (core::Attempt const& attempt : job.attempts) attempts.emplace_back(of(attempt));
   put(o, "attempts", std::move(attempts));
+  if (job.learned) put(o, "learned", of(*job.learned));
   if (job.plan) put(o, "plan", of(*job.plan));
   put(o, "not_before", job.not_before);
   put(o, "held_by_user", job.held_by_user);
@@ -281,6 +298,7 @@ void decode_runtime(std::string_view text, core::Job& job) {
     js::read(item.at(2), need.status);
   }
   for (auto const& item : js::items(o, "attempts")) job.attempts.push_back(attempt_of(item.as_object()));
+  if (auto const* value = o.if_contains("learned")) job.learned = learned_of(value->as_object());
   if (auto const* value = o.if_contains("plan")) job.plan = plan_of(value->as_object());
   get(o, "not_before", job.not_before);
   get(o, "held_by_user", job.held_by_user);
@@ -296,16 +314,16 @@ void decode_runtime(std::string_view text, core::Job& job) {
   get(o, "user_reason", job.user_reason);
 }
 
-std::string encode_ids(std::vector<core::JobId> const& ids) {
+std::string encode_numbers(std::vector<std::uint64_t> const& numbers) {
   json::array array;
-  for (core::JobId const id : ids) array.emplace_back(id);
+  for (std::uint64_t const number : numbers) array.emplace_back(number);
   return json::serialize(array);
 }
 
-std::vector<core::JobId> decode_ids(std::string_view text) {
-  std::vector<core::JobId> ids;
-  js::read(js::parse_any(text), ids);
-  return ids;
+std::vector<std::uint64_t> decode_numbers(std::string_view text) {
+  std::vector<std::uint64_t> numbers;
+  js::read(js::parse_any(text), numbers);
+  return numbers;
 }
 
 }  // namespace greenq::store

@@ -7,6 +7,7 @@
 #include "core/carbon/hours.hpp"
 #include "store/codec.hpp"
 #include "store/rows.hpp"
+#include "store/run_lengths.hpp"
 #include "store/signals.hpp"
 
 namespace greenq::store {
@@ -95,6 +96,7 @@ app::Loaded load_all(Db& db) {
   loaded.epoch = meta_text(db, kMetaEpoch);
   load_jobs(db, loaded);
   load_meters(db, loaded);
+  for (core::RunLengths& lengths : load_run_lengths(db)) loaded.state.runs.put(std::move(lengths));
   load_signals(db, loaded);
   std::set<Teacher> known;
   load_forecasters(db, loaded, known);

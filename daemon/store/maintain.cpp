@@ -8,6 +8,7 @@
 #include "store/backup.hpp"
 #include "store/history.hpp"
 #include "store/rows.hpp"
+#include "store/run_lengths.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace greenq::store {
@@ -79,6 +80,7 @@ void SqliteStore::retain(core::Instant now) {
       .bind(std::int64_t{kRowsPerRound})
       .run();
   drop_old_events(*db_, now - options_.keep_events);
+  drop_run_lengths(*db_, kRowsPerRound);
   thin_forecasts(*db_, now - options_.signals.full_forecasts, kIssuesPerRound);
   drop_forecasts(*db_, now - options_.keep_forecasts, kIssuesPerRound);
   if (options_.signals.keep_actuals > core::Span{0}) {

@@ -231,7 +231,7 @@ core::Result<std::optional<core::StoredRequest>> SqliteStore::find_request(std::
     if (!row.step()) return std::nullopt;
     core::Instant const at = core::from_ms(row.integer(2));
     if (options_.clock->now() - at > options_.keep_requests) return std::nullopt;
-    return core::StoredRequest{uid, request_id, row.text(0), decode_ids(row.text(1)), at};
+    return core::StoredRequest{uid, request_id, row.text(0), decode_numbers(row.text(1)), at};
   });
 }
 

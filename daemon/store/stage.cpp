@@ -5,6 +5,7 @@
 
 #include "store/codec.hpp"
 #include "store/rows.hpp"
+#include "store/run_lengths.hpp"
 
 namespace greenq::store {
 namespace {
@@ -119,7 +120,7 @@ void put_request(Db& db, core::StoredRequest const& request) {
       .bind(std::int64_t{request.owner_uid})
       .bind(request.request_id)
       .bind(request.request_hash)
-      .bind(encode_ids(request.jobs))
+      .bind(encode_numbers(request.jobs))
       .bind(core::to_ms(request.at))
       .run();
 }
@@ -204,6 +205,7 @@ void stage_changes(Db& db, core::Changes const& changes, Counters& counters) {
   for (core::StoredRequest const& request : changes.requests) put_request(db, request);
   stage_signals(db, changes);
   for (core::SettledFootprint const& settled : changes.footprints) put_footprint(db, settled);
+  for (core::RunLengths const& lengths : changes.runs) put_run_lengths(db, lengths);
 }
 
 }  // namespace greenq::store

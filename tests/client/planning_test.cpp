@@ -128,6 +128,27 @@ TEST_F(PlanningTest, AnHourIsMarkedAsPerhapsAssumedWhereOnlyTheDaemonSpeaks) {
   EXPECT_THAT(out(), Not(HasSubstr("assumed")));
 }
 
+TEST_F(PlanningTest, ALengthThatWasLearnedIsSaidToBe) {
+  auto plan = shifted_plan();
+  plan.set_learned_runs(12);
+  auto job = job_of(7, v1::Job::STATE_QUEUED);
+  *job.mutable_spec()->mutable_expected_duration() = duration(std::chrono::hours(1));
+  server->jobs.on_ExplainJob = [&](auto const&, auto& response) {
+    *response.mutable_job() = job;
+    *response.mutable_plan() = plan;
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"explain", "7"}), 0);
+  EXPECT_THAT(out(), HasSubstr("5h as its last 12 runs took"));
+  EXPECT_THAT(out(), Not(HasSubstr("assumed")));
+  server->jobs.on_PlanJob = [&](auto const&, auto& response) {
+    *response.mutable_plan() = plan;
+    return Status::OK;
+  };
+  EXPECT_EQ(greenq({"plan", dir.write("job.yaml", "name: train\nrun: x\nworkdir: /\n")}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("Run time: 5h as its last 12 runs took, whatever the job file states.\n"));
+}
+
 TEST_F(PlanningTest, TimesAreLocalAndNameTheirZoneOnce) {
   ::setenv("TZ", "XYZ-2", 1);
   ::tzset();

@@ -162,6 +162,23 @@ class WalkTest(harness.E2eTest):
         self.assertEqual(done["attempts"][0]["segments"], 2)
         daemon.stop()
 
+    def test_run_times_are_learned_and_kept_over_a_restart(self):
+        daemon = self.daemon().start()
+        job = shell_job("quick", "exit 0", expected_duration="1m")
+        self.assertEqual(daemon.json("plan", daemon.write_job(job))["learned_runs"], 0)
+        for _ in range(5):
+            daemon.wait_state(daemon.submit(job), "STATE_SUCCEEDED")
+        daemon.kill()
+        daemon.start()
+        plan = daemon.json("plan", daemon.write_job(job))
+        self.assertEqual(plan["learned_runs"], 5)
+        self.assertLess(utc_ms(plan["chosen"]["end_time"]) - utc_ms(plan["chosen"]["start_time"]), 30_000)
+        self.assertIn("as its last 5 runs took", daemon.greenq("plan", daemon.write_job(job)).stdout)
+        other = daemon.json("plan", daemon.write_job(job | {"name": "slow"}))
+        self.assertEqual(other["learned_runs"], 0)
+        self.assertEqual(utc_ms(other["chosen"]["end_time"]) - utc_ms(other["chosen"]["start_time"]), 60_000)
+        daemon.stop()
+
 
 if __name__ == "__main__":
     harness.main()

@@ -1,4 +1,5 @@
 // Every field of what is stored comes back as it was.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/codec.hpp"
@@ -94,6 +95,7 @@ void expect_same(core::Job const& a, core::Job const& b) {
   }
   ASSERT_EQ(a.attempts.size(), b.attempts.size());
   for (std::size_t i = 0; i < a.attempts.size(); ++i) expect_same(a.attempts[i], b.attempts[i]);
+  EXPECT_EQ(a.learned, b.learned);
   EXPECT_EQ(a.plan, b.plan);
   EXPECT_EQ(a.not_before, b.not_before);
   EXPECT_EQ(a.held_by_user, b.held_by_user);
@@ -264,11 +266,28 @@ TEST(RoundTrip, NewestSignalOfEachSource) {
   EXPECT_FALSE(loaded->signals[1].second.issue_time_is_receipt);
 }
 
+TEST(RoundTrip, WhatJobsTook) {
+  StoreWorld world;
+  core::Changes changes;
+  core::RunLengths const train{{1000, "train"}, {250'000, 300'000}, store_time(2)};
+  core::RunLengths const other{{1001, "train \u00e9"}, {1}, store_time(1)};
+  changes.runs = {{{1000, "train"}, {1, 2, 3}, store_time(0)}, train, other};
+  world.put(changes);
+  world.open();
+  auto const loaded = world.store->load();
+  ASSERT_TRUE(loaded);
+  auto const runs = [&](core::RunKey const& key) {
+    return loaded->state.runs.with(key, core::Span{1}, core::Span{1}, store_time(3)).parts;
+  };
+  EXPECT_THAT(runs(train.key), testing::ElementsAre(250'000, 300'000, 1'000'000));
+  EXPECT_THAT(runs(other.key), testing::ElementsAre(1, 1'000'000));
+}
+
 TEST(RoundTrip, TextThatNobodyWroteIsAnError) {
   EXPECT_THROW(store::decode_spec("{"), std::exception);
   EXPECT_THROW(store::decode_spec("{}"), std::exception);
   EXPECT_THROW(store::decode_points("[[1]]"), store::SqlError);
-  EXPECT_THROW(store::decode_ids("{\"a\":1}"), std::exception);
+  EXPECT_THROW(store::decode_numbers("{\"a\":1}"), std::exception);
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ inline core::Job full_job(core::JobId id) {
   attempt.gpu_uuids = {"GPU-1", "GPU-2"};
   attempt.end = core::SegmentEnd{core::Outcome::kSignaled, 9, store_time(40), "killed"};
   job.attempts = {attempt};
+  job.learned = core::LearnedDuration{minutes{30}, minutes{50}, 7};
   core::Plan plan;
   plan.segments = {{store_time(60), store_time(120)}, {store_time(180), store_time(200)}};
   plan.pool = 1;

@@ -77,6 +77,7 @@ PlanDetail describe(State const& state, Job const& job, Instant now) {
   Plan const& plan = *job.plan;
   PlanDetail detail;
   detail.note = plan.note;
+  if (job.learned) detail.learned_runs = job.learned->runs;
   Decision const decision = decide(state.site, state.signals, job.spec->carbon);
   detail.not_shifted_reason = decision.not_shifted_reason;
   KindView view;

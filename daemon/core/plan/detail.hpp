@@ -25,6 +25,7 @@ struct PlanDetail {
   Instant issued_at{};
   std::string not_shifted_reason;
   std::string note;
+  std::uint32_t learned_runs = 0;  // that tell the length; 0: as stated
 };
 
 // Expected power of a job: expected_power, else the node model at full use of the reserved cores.
