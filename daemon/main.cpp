@@ -196,6 +196,7 @@ core::Result<simulate::Ledger> read_ledger(Flags flags, simulate::HistoryRequest
   ledger.pue_milli = site.pue_milli;
   ledger.gpus = static_cast<std::uint32_t>(meter::enumerate_gpus(settings.meter.nvml_library).gpus.size());
   ledger.cpus = settings.node.cpus.value_or(exec::usable_cpus());
+  if (settings.node.cpus) ledger.cpus_from = "node.cpus";
   return ledger;
 }
 

@@ -61,7 +61,9 @@ void declare_inputs(CLI::App& app, Flags& flags, Raw& raw) {
   app.add_option("--issued", from.forecast, "CSV of published forecasts: issued_utc,h000,h001,...");
   app.add_option("--second-book", from.second,
                  "CSV of the other kind of intensity, to price the same schedule");
-  app.add_option("--kind", raw.kind, "marginal or average, where the file does not say it");
+  app.add_option("--kind", raw.kind,
+                 "marginal or average: what --carbon holds, where it does not say it; of the ledger, what "
+                 "decides (site.signal)");
   app.add_option("--start", raw.start, "where the jobs begin (UTC); what is before is history");
   app.add_option("--gpus", from.gpus, "GPUs of the cluster");
   app.add_option("--power", from.watts, "watts of a GPU that a job holds")->capture_default_str();
@@ -199,7 +201,8 @@ class Checker {
 
   // Nothing, and a problem, when it is neither a span before now nor a moment.
   std::optional<core::Instant> moment(char const* flag, std::string const& text) {
-    if (auto const span = config::parse_span(text)) return now_ - *span;
+    if (auto const span = config::parse_span(text))
+      return std::chrono::floor<std::chrono::seconds>(now_ - *span);
     if (auto const at = config::parse_instant(text)) return *at;
     if (auto const day = config::parse_instant(text + "T00:00Z")) return *day;
     problems_.add(flag,
@@ -230,7 +233,8 @@ class Checker {
 
   void check_window() {
     auto const since = moment("--since", raw_.since);
-    auto const until = raw_.until.empty() ? now_ : moment("--until", raw_.until);
+    auto const until =
+        raw_.until.empty() ? std::chrono::ceil<std::chrono::seconds>(now_) : moment("--until", raw_.until);
     if (!since || !until) return;
     if (*since >= *until) problems_.add("--since", "must lie before --until");
     if (*until - *since > kLongestHistory)

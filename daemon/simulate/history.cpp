@@ -133,6 +133,7 @@ class JobTaker {
     for (sim::SimJob& job : instance_.jobs)
       job.deadline = grid_.begin_of(grid_.from(job.deadline)) + grid_.slot;
     note_power();
+    note_crowd();
   }
 
  private:
@@ -175,6 +176,26 @@ class JobTaker {
     if (held > 0) facts_.mean_power = {std::llround(energy / held)};
   }
 
+  // A ledger of another machine, or of one that has changed.
+  void note_crowd() {
+    std::vector<std::pair<Instant, std::int64_t>> changes;
+    for (sim::SimJob const& job : instance_.jobs) {
+      for (Interval const& run : facts_.recorded.segments[job.id - 1]) {
+        changes.emplace_back(run.begin, job.gpus);
+        changes.emplace_back(run.end, -std::int64_t{job.gpus});
+      }
+    }
+    std::sort(changes.begin(), changes.end());
+    std::int64_t used = 0;
+    std::int64_t most = 0;
+    for (auto const& [at, change] : changes) most = std::max(most, used += change);
+    if (most <= instance_.cluster_gpus) return;
+    facts_.notes.push_back(
+        fmt::format("{} {}s were in use at once, more than the cluster is taken to have; say how many there "
+                    "were with --{}s.",
+                    most, instance_.unit, instance_.unit == "GPU" ? "gpu" : "cpu"));
+  }
+
   Ledger const& ledger_;
   Interval window_;
   sim::Instance& instance_;
@@ -206,7 +227,7 @@ core::Result<Capacity> capacity_of(Ledger const& ledger, std::uint32_t gpus, std
   if (ledger.gpus > 0) return Capacity{"GPU", ledger.gpus, "this machine"};
   auto const& jobs = ledger.history.jobs;
   auto const on_gpus = std::count_if(jobs.begin(), jobs.end(), [](auto const& job) { return job.gpus > 0; });
-  if (on_gpus == 0) return Capacity{"CPU", ledger.cpus, "this machine"};
+  if (on_gpus == 0) return Capacity{"CPU", ledger.cpus, ledger.cpus_from};
   return core::fail(
       core::ErrorCode::kFailedPrecondition, "NO_CAPACITY",
       fmt::format(

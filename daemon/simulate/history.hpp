@@ -35,6 +35,7 @@ struct Ledger {
   std::int64_t pue_milli = 1000;
   std::uint32_t gpus = 0;  // of this machine, as greenqd counts them: the ledger does not keep them
   std::uint32_t cpus = 1;
+  std::string cpus_from = "this machine";
 };
 
 // Where `--history` comes from; without `read` this program has none.

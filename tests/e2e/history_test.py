@@ -67,7 +67,8 @@ class HistoryTest(harness.E2eTest):
         for job in jobs:
             ended = daemon.wait_state(job, harness.TERMINAL, timeout=90)
             self.assertEqual(ended["state"], "STATE_SUCCEEDED", ended["message"])
-            out[job] = {"energy": self.settled(daemon, job), "begin": utc_ms(ended["start_time"]), "end": utc_ms(ended["end_time"]),
+            attempt = ended["attempts"][0]
+            out[job] = {"energy": self.settled(daemon, job), "begin": utc_ms(attempt["start_time"]), "end": utc_ms(attempt["end_time"]),
                         "submit": utc_ms(ended["create_time"])}
         last = max(job["end"] for job in out.values())
         harness.wait_for(lambda: now_ms() > last + 8 * self.marginal.step_ms, 60, "the hours after the jobs")
@@ -87,7 +88,7 @@ class HistoryTest(harness.E2eTest):
         history = report["history"]
         self.assertEqual(report["jobs"], len(jobs))
         self.assertEqual(history["left_out"], {"still queued, running or paused": 2})
-        self.assertEqual((history["unit"], report["cluster_gpus"], history["capacity_from"]), ("CPU", 4, "this machine"))
+        self.assertEqual((history["unit"], report["cluster_gpus"], history["capacity_from"]), ("CPU", 4, "node.cpus"))
         self.assertEqual(history["borrowed_h"], 0)
         self.assertIn("played faster", history["notes"][0])
         policies = {policy["policy"]: policy for policy in report["policies"]}
@@ -119,7 +120,7 @@ class HistoryTest(harness.E2eTest):
         files = {name: os.stat(os.path.join(daemon.state, name)).st_mtime_ns for name in os.listdir(daemon.state) if name.startswith("greenq.db")}
         done = self.simulate(daemon, "--since", "1h", "--perfect-forecast", "--policy", "lowest-window")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(f"{len(jobs)} jobs, unit: CPU, 4 of them (this machine)", done.stdout)
+        self.assertIn(f"{len(jobs)} jobs, unit: CPU, 4 of them (node.cpus)", done.stdout)
         self.assertIn("Left out: 3 still queued, running or paused.", done.stdout)
         self.assertIn("With lowest-window: ", done.stdout)
         self.assertIn(" bounds missed instead of ", done.stdout)

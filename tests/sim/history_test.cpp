@@ -29,7 +29,7 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 using Points = std::vector<core::IntensityPoint>;
 
-constexpr Instant kDay0 = core::from_ms(1'767'571'200'000);  // 2026-01-05T00:00Z
+constexpr Instant kDay0{Span{1'767'571'200'000}};  // 2026-01-05T00:00Z
 
 Instant at(double hour) {
   return kDay0 + Span{static_cast<std::int64_t>(hour * 3'600'000)};
@@ -253,6 +253,15 @@ TEST(History, TheUnitIsGpusWhereThereAreSome) {
   EXPECT_EQ(taken.instance.cluster_gpus, 8U);
   EXPECT_EQ(taken.instance.jobs[0].gpus, 2U);
   EXPECT_THAT(taken.facts.left_out, ElementsAre(Pair("without a GPU", 1)));
+}
+
+TEST(History, AClusterThatIsTooSmallForWhatRanIsNoted) {
+  std::vector<PastJob> jobs{job(1, 1, 2), job(2, 2, 2), job(3, 3, 1)};
+  for (PastJob& each : jobs) each.cpus = 3;
+  Taken const taken = take(ledger_of(jobs));
+  ASSERT_TRUE(taken.jobs);
+  EXPECT_THAT(taken.facts.notes, ElementsAre("6 CPUs were in use at once, more than the cluster is taken to "
+                                             "have; say how many there were with --cpus."));
 }
 
 TEST(History, SignalsAreTruthPastIssuesAndTheSecondBook) {
