@@ -188,7 +188,8 @@ core::Result<simulate::Ledger> read_ledger(Flags flags, simulate::HistoryRequest
   if (!paths) return tl::unexpected(paths.error());
   simulate::Ledger ledger;
   ledger.database = paths->state_dir + "/greenq.db";
-  auto history = store::read_past({ledger.database, settings.site.zone, request.window});
+  auto history =
+      store::read_past({ledger.database, settings.site.zone, request.window, request.jobs, request.signals});
   if (!history) return tl::unexpected(history.error());
   ledger.history = std::move(*history);
   core::SiteConfig const site = app::site_config(settings);

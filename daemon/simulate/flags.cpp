@@ -241,6 +241,8 @@ class Checker {
       problems_.add("--since", "must lie at most 366 days before --until");
     flags_.history = raw_.request;
     flags_.history->window = {*since, *until};
+    flags_.history->jobs = flags_.sources.jobs.empty();
+    flags_.history->signals = flags_.sources.carbon.empty();
   }
 
   void check_policies() {

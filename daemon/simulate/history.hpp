@@ -26,6 +26,8 @@ struct HistoryRequest {
   std::string config;     // empty: the usual places
   std::string state_dir;  // empty: the usual one
   core::Interval window;  // of submissions
+  bool jobs = true;       // false: they come from a file
+  bool signals = true;
 };
 
 struct Ledger {

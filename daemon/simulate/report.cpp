@@ -150,7 +150,8 @@ std::string heading_of(Report const& report, HistoryFacts const& facts) {
   out += facts.own_jobs ? fmt::format("each job with its own power (mean {:.3g} W a {}) and bound",
                                       watts(facts.mean_power), instance.unit)
                         : fmt::format("{:g} W each", watts(instance.power_per_gpu));
-  out += fmt::format("\n{} intensity: {}{}, forecast {}\n", core::to_string(instance.kind),
+  out += fmt::format("\n{} intensity from {} to {}: {}{}, forecast {}\n", core::to_string(instance.kind),
+                     core::utc_text(instance.begin()), core::utc_text(instance.end()),
                      facts.zone.empty() ? "" : facts.zone + ", ", facts.intensity_from, report.forecast);
   if (!facts.left_out.empty()) out += "Left out: " + left_out_text(facts).substr(2) + ".\n";
   out += gaps_text(facts);

@@ -86,9 +86,12 @@ core::Result<std::optional<core::PastSignal>> read_signal(Db& db, PastQuery cons
 
 core::Result<core::History> read_all(Db& db, PastQuery const& query) {
   core::History history;
-  auto jobs = read_jobs(db, query.window);
-  if (!jobs) return tl::unexpected(jobs.error());
-  history.jobs = std::move(*jobs);
+  if (query.jobs) {
+    auto jobs = read_jobs(db, query.window);
+    if (!jobs) return tl::unexpected(jobs.error());
+    history.jobs = std::move(*jobs);
+  }
+  if (!query.signals) return history;
   auto zone = query.zone.empty() ? only_zone(db) : query.zone;
   if (!zone) return tl::unexpected(zone.error());
   history.zone = std::move(*zone);

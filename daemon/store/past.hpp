@@ -15,9 +15,11 @@ inline constexpr std::size_t kMostPastJobs = 1'000'000;
 inline constexpr core::Span kPastTimeMax{std::chrono::hours{24 * 366}};
 
 struct PastQuery {
-  std::filesystem::path database;                  // STATE/greenq.db
-  std::string zone;                                // empty: the only one that the ledger knows
-  core::Interval window;                           // of submissions; at most kPastTimeMax
+  std::filesystem::path database;  // STATE/greenq.db
+  std::string zone;                // empty: the only one that the ledger knows
+  core::Interval window;           // of submissions; at most kPastTimeMax
+  bool jobs = true;                // false: they are not wanted
+  bool signals = true;
   core::Span before{std::chrono::hours{24 * 63}};  // figures from so long before the window, to learn from
 };
 

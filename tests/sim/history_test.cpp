@@ -335,12 +335,14 @@ TEST_F(HistoryCommand, SaysWhatItUsedAndWhatItWouldHaveSaved) {
   ledger_.history.jobs.back().runs.clear();
   ASSERT_EQ(simulate({"--history", "--policy", "lowest-window", "--perfect-forecast", "--since", "3d"}), 0)
       << err_.str();
-  EXPECT_THAT(out_.str(),
-              HasSubstr("/state/greenq.db, 2026-01-05T00:00Z to 2026-01-08T00:00Z\n"
-                        "2 jobs, unit: CPU, 4 of them (this machine), each job with its own power (mean "
-                        "100 W a CPU) and bound\n"
-                        "marginal intensity: GB, the grid, forecast perfect\n"
-                        "Left out: 1 never ran.\n"));
+  EXPECT_THAT(
+      out_.str(),
+      HasSubstr(
+          "/state/greenq.db, 2026-01-05T00:00Z to 2026-01-08T00:00Z\n"
+          "2 jobs, unit: CPU, 4 of them (this machine), each job with its own power (mean "
+          "100 W a CPU) and bound\n"
+          "marginal intensity from 2026-01-05T00:00Z to 2026-01-08T00:00Z: GB, the grid, forecast perfect\n"
+          "Left out: 1 never ran.\n"));
   EXPECT_THAT(out_.str(), HasSubstr("\nas it was "));
   EXPECT_THAT(out_.str(), HasSubstr("With lowest-window: 30.0 g instead of 120.0 (saved 90.0 g, 75.0 %)"));
 }
@@ -421,6 +423,8 @@ TEST_F(HistoryCommand, FilesGoBeforeTheLedger) {
       << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("2 jobs, unit: GPU, 2 of them (--gpus), 250 W each"));
   EXPECT_THAT(out_.str(), testing::Not(HasSubstr("as it was")));
+  EXPECT_FALSE(request_.jobs);
+  EXPECT_TRUE(request_.signals);
   std::string text = "# kind: average direct\n# step_s: 3600\ntime_utc,gco2_per_kwh\n";
   for (int h = 0; h < 24; ++h) {
     char row[64];
@@ -431,7 +435,8 @@ TEST_F(HistoryCommand, FilesGoBeforeTheLedger) {
   ledger_.history.signals.clear();
   ASSERT_EQ(simulate({"--history", "--carbon", carbon, "--since", "30d", "--policy", "easy"}), 0)
       << err_.str();
-  EXPECT_THAT(out_.str(), HasSubstr("average intensity: " + carbon + ", forecast greenq"));
+  EXPECT_THAT(out_.str(), HasSubstr("average intensity from 2026-01-05T00:00Z to 2026-01-06T00:00Z: " +
+                                    carbon + ", forecast greenq"));
   EXPECT_THAT(out_.str(), HasSubstr("2 jobs, unit: CPU, 4 of them (this machine)"));
 }
 

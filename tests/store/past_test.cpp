@@ -130,6 +130,8 @@ TEST(Past, WithoutAZoneTheOnlyOneIsMeant) {
   changes.signals[0].second.source.zone = "FR";
   world.put(changes);
   EXPECT_EQ(refused(query, "several zones (FR, GB)"), "MANY_ZONES");
+  query.signals = false;
+  EXPECT_THAT(read(query).zone, IsEmpty());
 }
 
 TEST(Past, IsReadBesideTheWriterWhichGoesOn) {
