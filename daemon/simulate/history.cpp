@@ -129,6 +129,7 @@ class JobTaker {
       facts_.recorded.segments.push_back(job->runs);
     }
     instance_.step = grid_.slot;
+    instance_.power_per_gpu = {1};  // draws are in mW
     set_deadlines(instance_, open);
     for (sim::SimJob& job : instance_.jobs)
       job.deadline = grid_.begin_of(grid_.from(job.deadline)) + grid_.slot;
@@ -166,7 +167,6 @@ class JobTaker {
   }
 
   void note_power() {
-    instance_.power_per_gpu = {1};
     double energy = 0;
     double held = 0;
     for (sim::SimJob const& job : instance_.jobs) {

@@ -1,12 +1,12 @@
 // From the daemon's own history to an instance. Pure; who reads the ledger is told by HistorySource.
 //
-// Unit: GPUs where the cluster has some, else CPU cores. A job holds so many of them for the running time of
-// all its attempts, and draws its metered energy, PUE counted, evenly over that time. It comes when it was
-// submitted or could run at last (not_before, jobs it waited for), on the slots of the planner. It is to end
-// by its latest start, as the daemon computes it, and its running time; one that asked not to shift, unless
-// slack is given, by its end under FCFS + EASY. Both get up to two slots more, as policies decide on slots.
-// The intensity is that of the feed that ranks best among those that measured in the window; gaps: see
-// figures.hpp.
+// Unit: GPUs of any model where the cluster has some, else CPU cores. A job holds so many of them for the
+// running time of all its attempts, and draws its metered energy, PUE counted, evenly over that time. It
+// comes when it was submitted or could run at last (not_before, jobs it waited for), on the slots of the
+// planner. It is to end by its latest start, as the daemon computes it, and its running time; one that asked
+// not to shift, unless slack is given, by its end under FCFS + EASY. Both get up to two slots more, as
+// policies decide on slots. The intensity is that of the feed that ranks best among those that measured in
+// the window; gaps: see figures.hpp.
 #pragma once
 
 #include <functional>
