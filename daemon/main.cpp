@@ -14,9 +14,13 @@
 #include <fstream>
 #include <iostream>
 
+#include "app/system.hpp"
 #include "daemon.hpp"
+#include "exec/local_runner.hpp"
 #include "feed_setup.hpp"
+#include "meter/gpus.hpp"
 #include "simulate/simulate.hpp"
+#include "store/past.hpp"
 #include "version.hpp"
 
 namespace {
@@ -171,6 +175,39 @@ int check_feed(Flags const& flags, std::string zone) {
   return check_feeds(zone, settings->settings, app::process_environment());
 }
 
+// Only reads; see store/past.hpp.
+core::Result<simulate::Ledger> read_ledger(Flags flags, simulate::HistoryRequest const& request) {
+  if (!request.config.empty()) flags.config = request.config;
+  if (!request.state_dir.empty()) flags.state_dir = request.state_dir;
+  auto const loaded = read_settings(flags);
+  if (!loaded) return tl::unexpected(loaded.error());
+  app::Settings const& settings = loaded->settings;
+  // No socket is used, so its usual place does not matter.
+  auto const paths = app::find_paths(getuid(), app::process_environment(),
+                                     std::filesystem::current_path().string(), flags.state_dir, "unused");
+  if (!paths) return tl::unexpected(paths.error());
+  simulate::Ledger ledger;
+  ledger.database = paths->state_dir + "/greenq.db";
+  auto history =
+      store::read_past({ledger.database, settings.site.zone, request.window, request.jobs, request.signals});
+  if (!history) return tl::unexpected(history.error());
+  ledger.history = std::move(*history);
+  core::SiteConfig const site = app::site_config(settings);
+  ledger.signal = site.signal;
+  ledger.pue_milli = site.pue_milli;
+  ledger.gpus = static_cast<std::uint32_t>(meter::enumerate_gpus(settings.meter.nvml_library).gpus.size());
+  ledger.cpus = settings.node.cpus.value_or(exec::usable_cpus());
+  if (settings.node.cpus) ledger.cpus_from = "node.cpus";
+  return ledger;
+}
+
+int simulate_policies(Flags const& flags, std::vector<std::string> arguments) {
+  simulate::HistorySource history;
+  history.read = [&](simulate::HistoryRequest const& request) { return read_ledger(flags, request); };
+  history.now = app::SystemClock{}.now();
+  return simulate::run(std::move(arguments), std::cout, std::cerr, history);
+}
+
 int init(InitFlags const& flags) {
   app::InitRequest request;
   request.zone = flags.zone;
@@ -239,7 +276,7 @@ int main(int argc, char** argv) {
   try {
     if (init_command->parsed()) return init(init_flags);
     if (check_command->parsed()) return check_feed(flags, check_zone);
-    if (simulate_command->parsed()) return simulate::run(simulate_command->remaining(), std::cout, std::cerr);
+    if (simulate_command->parsed()) return simulate_policies(flags, simulate_command->remaining());
     return serve(flags);
   } catch (std::exception const& error) {
     std::cerr << "greenqd: " << error.what() << '\n';

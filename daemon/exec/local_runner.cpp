@@ -15,14 +15,6 @@
 namespace greenq::exec {
 namespace {
 
-std::uint32_t usable_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<std::uint32_t>(CPU_COUNT(&set));
-  auto const online = ::sysconf(_SC_NPROCESSORS_ONLN);
-  return online > 0 ? static_cast<std::uint32_t>(online) : 1U;
-}
-
 std::int64_t total_memory() {
   std::string const text = read_whole("/proc/meminfo");
   constexpr std::string_view kKey = "MemTotal:";
@@ -49,6 +41,14 @@ bool is_directory(std::string const& path) {
 }
 
 }  // namespace
+
+std::uint32_t usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<std::uint32_t>(CPU_COUNT(&set));
+  auto const online = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? static_cast<std::uint32_t>(online) : 1U;
+}
 
 LocalRunner::LocalRunner(LocalRunnerOptions options, app::Clock& clock, app::Inbox& inbox)
     : options_(std::move(options)) {

@@ -22,6 +22,9 @@ enum class RunAs {
                // metrics
 };
 
+// The cores that this process may use.
+std::uint32_t usable_cpus();
+
 struct LocalRunnerOptions {
   std::filesystem::path state_dir;
   std::filesystem::path shepherd;  // the greenq-shepherd program

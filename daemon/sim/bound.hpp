@@ -18,8 +18,9 @@ namespace greenq::sim {
 // Of each job: the later of its deadline and its end in the baseline.
 std::vector<core::Instant> due_times(Instance const& instance, Schedule const& baseline);
 
-// Both in kg and at most the emissions of any such schedule. Requires that one exists (due times as above)
-// and that the truth covers all due times that matter; after its end its last value holds.
+// Both in kg and at most the emissions of any such schedule. Requires that one exists (due times as above),
+// that the truth covers all due times that matter (after its end its last value holds), and that no job has a
+// draw of its own.
 double bound_with_pauses_kg(Instance const& instance, std::vector<core::Instant> const& due);
 double bound_without_pauses_kg(Instance const& instance, std::vector<core::Instant> const& due,
                                int iterations = 400);

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "core/plan/fast_slots.hpp"
 #include "core/plan/shift_planner.hpp"
 #include "sim/policies.hpp"
 
@@ -17,14 +18,13 @@ using core::JobId;
 using core::Slot;
 using core::Span;
 
-constexpr core::SlotGrid kGrid{};
-
 class GreenqPolicy final : public Policy {
  public:
   GreenqPolicy(Instance const& instance, std::shared_ptr<Outlook> outlook, core::ShiftOptions options)
       : instance_(instance),
         outlook_(std::move(outlook)),
-        planner_(kGrid, {static_cast<std::int64_t>(instance.cluster_gpus)}, options) {}
+        grid_(core::grid_for(instance.truth.step(), instance.begin())),
+        planner_(grid_, {static_cast<std::int64_t>(instance.cluster_gpus)}, options) {}
 
   void submitted(SimJob const& job, Instant) override {
     planner_.arrived(job.submit, need(job), job.duration, share(job),
@@ -34,25 +34,25 @@ class GreenqPolicy final : public Policy {
   }
 
   void ended(JobId id, Instant now) override {
-    ended_work_ += kGrid.hours(instance_.job(id).duration) * share(instance_.job(id));
+    ended_work_ += grid_.hours(instance_.job(id).duration) * share(instance_.job(id));
     alive_.erase(id);
-    fresh_ = fresh_ || planned_end(id) > kGrid.from(now);  // leaves room that nobody knew of
+    fresh_ = fresh_ || planned_end(id) > grid_.from(now);  // leaves room that nobody knew of
     places_.erase(id);
     fixed_ends_.erase(id);
   }
 
   Decision decide(Machine const& machine, Instant now) override {
-    Slot const slot = kGrid.from(now);
+    Slot const slot = grid_.from(now);
     Decision decision;
-    if (kGrid.begin_of(slot) != now) {
-      if (!alive_.empty()) decision.wake = kGrid.begin_of(slot);
+    if (grid_.begin_of(slot) != now) {
+      if (!alive_.empty()) decision.wake = grid_.begin_of(slot);
       return decision;
     }
     bool const new_hour = core::hour_of(slot) != improved_;
     if (!alive_.empty() && (fresh_ || new_hour)) plan(machine, now, new_hour);
     fresh_ = false;
     follow(machine, slot, decision);
-    if (!alive_.empty()) decision.wake = fresh_ ? kGrid.begin_of(slot + 1) : next_wake(slot);
+    if (!alive_.empty()) decision.wake = fresh_ ? grid_.begin_of(slot + 1) : next_wake(slot);
     return decision;
   }
 
@@ -73,10 +73,10 @@ class GreenqPolicy final : public Policy {
     task.lanes = {0};
     task.power = job.gpus;
     task.share = share(job);
-    task.work = kGrid.slots(machine.needs(job.id, now));
-    task.ready = kGrid.from(job.submit);
+    task.work = grid_.slots(machine.needs(job.id, now));
+    task.ready = grid_.from(job.submit);
     // A bound that the grid alone would break is met as well as the grid can.
-    task.due = std::max(kGrid.holding(job.deadline), task.ready + kGrid.slots(job.duration));
+    task.due = std::max(grid_.holding(job.deadline), task.ready + grid_.slots(job.duration));
     task.pausable = job.interruptible;
     if (auto const known = places_.find(job.id); known != places_.end()) task.place = known->second;
     return task;
@@ -84,24 +84,24 @@ class GreenqPolicy final : public Policy {
 
   void plan(Machine const& machine, Instant now, bool improve) {
     core::ShiftRequest request;
-    request.now = kGrid.from(now);
+    request.now = grid_.from(now);
     request.lanes = {core::Lane{}};
     request.curves = {outlook_->at(now)};
     request.improve = improve;
     request.done = ended_work_;
     for (JobId const id : alive_) {
       SimJob const& job = machine.job(id);
-      request.done += kGrid.hours(std::max(job.duration - machine.needs(id, now), Span{0})) * share(job);
+      request.done += grid_.hours(std::max(job.duration - machine.needs(id, now), Span{0})) * share(job);
       if (job.interruptible || !machine.is_running(id)) request.tasks.push_back(task(machine, job, now));
     }
     for (Running const& running : machine.running()) {
       SimJob const& job = machine.job(running.id);
       if (job.interruptible) continue;
-      request.fixed.push_back({{request.now, kGrid.from(running.end)}, need(job), share(job)});
+      request.fixed.push_back({{request.now, grid_.from(running.end)}, need(job), share(job)});
     }
     places_.clear();
     for (core::Task& task : planner_.plan(std::move(request))) places_[task.id] = std::move(task.place);
-    if (improve) improved_ = core::hour_of(kGrid.from(now));
+    if (improve) improved_ = core::hour_of(grid_.from(now));
   }
 
   Slot planned_end(JobId id) const {
@@ -147,11 +147,12 @@ class GreenqPolicy final : public Policy {
         next = std::min(next, run.end);
       }
     }
-    return kGrid.begin_of(next);
+    return grid_.begin_of(next);
   }
 
   Instance const& instance_;
   std::shared_ptr<Outlook> outlook_;
+  core::SlotGrid grid_;
   core::ShiftPlanner planner_;
   std::set<JobId> alive_;                // submitted, not ended
   std::map<JobId, core::Place> places_;  // of what waits or may be paused

@@ -21,6 +21,10 @@ struct SimJob {
   std::uint32_t gpus = 1;
   core::Instant deadline{};  // to finish by; later is a miss, not an error
   bool interruptible = true;
+  // What it draws while it runs, in units of Instance::power_per_gpu; nothing: one for each GPU.
+  std::optional<std::int64_t> own_draw{};
+
+  std::int64_t draw() const { return own_draw.value_or(gpus); }
 };
 
 // One published forecast: value i holds over [issued + first + i * step, + step).
@@ -35,6 +39,8 @@ struct Issue {
 
 struct Instance {
   std::string name;
+  std::string unit =
+      "GPU";  // what jobs hold and the cluster has so many of; a CPU core where there is no GPU
   std::uint32_t cluster_gpus = 0;
   core::Power power_per_gpu{300'000};        // while a job holds the GPU; idle power is left out
   core::Span step{std::chrono::minutes{5}};  // grid of submits and durations; policies may decide in between

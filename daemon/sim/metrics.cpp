@@ -41,12 +41,12 @@ void measure_herd(std::vector<core::Instant> starts, Metrics& out) {
 
 void measure_draw(Instance const& instance, Schedule const& schedule, Metrics& out) {
   std::vector<std::pair<core::Instant, std::int64_t>> changes;
-  double gpu_h = 0;
+  double draw_h = 0;
   for (SimJob const& job : instance.jobs) {
     for (core::Interval const& run : schedule.segments[job.id - 1]) {
-      changes.emplace_back(run.begin, job.gpus);
-      changes.emplace_back(run.end, -static_cast<std::int64_t>(job.gpus));
-      gpu_h += hours(run.length()) * job.gpus;
+      changes.emplace_back(run.begin, job.draw());
+      changes.emplace_back(run.end, -job.draw());
+      draw_h += hours(run.length()) * static_cast<double>(job.draw());
     }
   }
   std::sort(changes.begin(), changes.end());
@@ -55,22 +55,22 @@ void measure_draw(Instance const& instance, Schedule const& schedule, Metrics& o
   for (auto const& [at, change] : changes) peak = std::max(peak, used += change);
   double const kw = static_cast<double>(instance.power_per_gpu.value) / 1e6;
   out.peak_kw = static_cast<double>(peak) * kw;
-  out.mean_kw = out.makespan_h > 0 ? gpu_h * kw / out.makespan_h : 0;
+  out.mean_kw = out.makespan_h > 0 ? draw_h * kw / out.makespan_h : 0;
 }
 
 }  // namespace
 
-double kg_of(Instance const& instance, double gpu_intensity_ms) {
+double kg_of(Instance const& instance, double draw_intensity_ms) {
   double const watts = static_cast<double>(instance.power_per_gpu.value) / 1000;
-  return gpu_intensity_ms * watts / 1000 / kHourMs / 1e6;
+  return draw_intensity_ms * watts / 1000 / kHourMs / 1e6;
 }
 
 double emissions_kg(Instance const& instance, Series const& book, Schedule const& schedule) {
-  __int128 sum = 0;  // GPU x mg/kWh x ms
+  __int128 sum = 0;  // draw x mg/kWh x ms
   for (SimJob const& job : instance.jobs) {
     std::int64_t of_job = 0;
     for (core::Interval const& run : schedule.segments[job.id - 1]) of_job += book.integral(run);
-    sum += static_cast<__int128>(of_job) * job.gpus;
+    sum += static_cast<__int128>(of_job) * job.draw();
   }
   return kg_of(instance, static_cast<double>(sum));
 }

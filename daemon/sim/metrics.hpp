@@ -50,8 +50,8 @@ struct Metrics {
   }
 };
 
-// From GPU x mg/kWh x ms, at the power of a GPU.
-double kg_of(Instance const& instance, double gpu_intensity_ms);
+// From SimJob::draw() x mg/kWh x ms.
+double kg_of(Instance const& instance, double draw_intensity_ms);
 double emissions_kg(Instance const& instance, Series const& book, Schedule const& schedule);
 // The baseline is FCFS + EASY of the same submissions on the same capacity, unless the caller says otherwise.
 Metrics measure(Instance const& instance, Schedule const& schedule, Schedule const& baseline);

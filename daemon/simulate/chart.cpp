@@ -78,7 +78,7 @@ TimeAxis axis_of(sim::Instance const& instance, std::initializer_list<sim::Sched
   return axis;
 }
 
-// Mean GPUs in use of each piece.
+// Mean units in use of each piece.
 std::vector<double> load_of(sim::Instance const& instance, sim::Schedule const& schedule,
                             TimeAxis const& axis) {
   std::vector<double> out(axis.pieces());
@@ -207,9 +207,9 @@ std::string svg_of(Report const& report, sim::Schedule const& baseline) {
   out += fmt::format("<text class=\"title\" x=\"{}\" y=\"24\">{}</text>\n", kLeft, title);
   out += legend(kLeft, "load", true, outcome.policy) +
          legend(kLeft + 200, "base", false, "first come, first served");
-  if (show_full) out += legend(kLeft + 420, "full", false, "GPUs of the cluster");
+  if (show_full) out += legend(kLeft + 420, "full", false, instance.unit + "s of the cluster");
   out += legend(kLeft + 620, "grid-intensity", false, "carbon intensity");
-  out += time_marks(axis, 66, 450) + above.frame("GPUs in use") + below.frame("gCO2e/kWh");
+  out += time_marks(axis, 66, 450) + above.frame(instance.unit + "s in use") + below.frame("gCO2e/kWh");
   out += above.steps("load", load, true) + above.steps("base", base, false);
   if (show_full)
     out += fmt::format("<path class=\"full\" d=\"M{} {:.1f}H{}\"/>\n", kLeft, above.y(instance.cluster_gpus),

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "config/reader/quantity.hpp"
 #include "config/reader/suggest.hpp"
 #include "feed/text.hpp"
 #include "feed/time_text.hpp"
@@ -19,6 +20,8 @@ namespace {
 // What an instance folder states itself.
 constexpr std::array kOfSingleFiles{"--gpus",   "--power", "--slack",       "--kind",
                                     "--issued", "--start", "--second-book", "--resume-overhead"};
+constexpr std::array kOfHistory{"--since", "--until", "--config", "--state-dir", "--cpus"};
+constexpr core::Span kLongestHistory{std::chrono::hours{24 * 366}};
 constexpr std::array kInstanceFiles{"params.json", "jobs.csv",     "carbon.csv",
                                     "history.csv", "forecast.csv", "second.csv"};
 constexpr std::array<std::string_view, 6> kForecasts{"greenq",      "perfect",     "published",
@@ -28,6 +31,10 @@ constexpr std::array<std::string_view, 6> kForecasts{"greenq",      "perfect",  
 struct Raw {
   std::string kind;
   std::string start;
+  bool history = false;
+  HistoryRequest request;
+  std::string since = "30d";
+  std::string until;
   std::string forecast = "greenq";
   std::string output = "table";
   bool perfect = false;
@@ -57,18 +64,38 @@ void declare_inputs(CLI::App& app, Flags& flags, Raw& raw) {
   app.add_option("--issued", from.forecast, "CSV of published forecasts: issued_utc,h000,h001,...");
   app.add_option("--second-book", from.second,
                  "CSV of the other kind of intensity, to price the same schedule");
-  app.add_option("--kind", raw.kind, "marginal or average, where the file does not say it");
+  app.add_option("--kind", raw.kind,
+                 "marginal or average: what --carbon holds, where it does not say it; of the ledger, what "
+                 "decides (site.signal)");
   app.add_option("--start", raw.start, "where the jobs begin (UTC); what is before is history");
   app.add_option("--gpus", from.gpus, "GPUs of the cluster");
   app.add_option("--power", from.watts, "watts of a GPU that a job holds")->capture_default_str();
-  app.add_option("--slack", from.slack_h, "hours a job without deadline may end later")
+  app.add_option(
+         "--slack", from.slack_h,
+         "hours a job without deadline may end later; with --history one that asked not to shift, 0 then")
       ->capture_default_str();
   app.add_option("--resume-overhead", from.resume_overhead_s, "seconds that each resume costs")
       ->capture_default_str();
 }
 
+void declare_history(CLI::App& app, Flags& flags, Raw& raw) {
+  app.add_flag(
+      "--history", raw.history,
+      "take what --jobs and --carbon do not give from the daemon's ledger; only reads, also beside a "
+      "running daemon");
+  app.add_option("--since", raw.since, "of the ledger: jobs submitted since, like 30d or 2026-11-01")
+      ->capture_default_str();
+  app.add_option("--until", raw.until, "of the ledger: jobs submitted before, like 7d or 2026-12-01 (now)");
+  app.add_option("--config", raw.request.config, "of the ledger: the daemon's settings (site, node)");
+  app.add_option("--state-dir", raw.request.state_dir, "of the ledger: where the daemon keeps it");
+  app.add_option(
+      "--cpus", flags.sources.cpus,
+      "of the ledger: CPU cores of a cluster without GPUs; else --gpus, else what this machine has");
+}
+
 void declare(CLI::App& app, Flags& flags, Raw& raw) {
   declare_inputs(app, flags, raw);
+  declare_history(app, flags, raw);
   app.add_option("--policy", flags.policy, "the policy to judge: " + policies_text())->capture_default_str();
   app.add_option("--compare", flags.compare, "further policies, comma-separated, or all")->delimiter(',');
   app.add_flag("--no-pause", raw.no_pause, "no job is ever paused");
@@ -99,7 +126,8 @@ void declare(CLI::App& app, Flags& flags, Raw& raw) {
 
 class Checker {
  public:
-  Checker(Flags& flags, Raw const& raw) : flags_(flags), raw_(raw) {}
+  Checker(CLI::App const& app, Flags& flags, Raw const& raw, core::Instant now)
+      : app_(app), flags_(flags), raw_(raw), now_(now) {}
 
   void check() {
     one_of("--output", raw_.output, std::array<std::string_view, 2>{"table", "json"});
@@ -124,9 +152,16 @@ class Checker {
   }
 
   Problems const& problems() const { return problems_; }
-  void refuse(std::string const& flag, std::string const& what) { problems_.add(flag, what); }
 
  private:
+  bool given(char const* flag) const { return app_.count(flag) > 0; }
+  template <class Names>
+  void refuse_all(Names const& flags, std::string const& what) {
+    for (char const* const flag : flags) {
+      if (given(flag)) problems_.add(flag, what);
+    }
+  }
+
   template <class Words>
   bool one_of(std::string const& flag, std::string const& value, Words const& words) {
     if (std::find(words.begin(), words.end(), value) != words.end()) return true;
@@ -141,17 +176,28 @@ class Checker {
   void check_inputs() {
     Sources& from = flags_.sources;
     if (!from.instance.empty()) {
-      if (!from.jobs.empty() || !from.carbon.empty())
-        problems_.add("--instance", "stands alone; leave --jobs and --carbon away");
+      if (!from.jobs.empty() || !from.carbon.empty() || raw_.history)
+        problems_.add("--instance", "stands alone; leave --jobs, --carbon and --history away");
+      refuse_all(kOfSingleFiles, "is not used with --instance: the folder says it");
       return;
     }
-    if (from.jobs.empty() && from.carbon.empty()) {
-      problems_.add("--instance", "is needed, or --jobs, --carbon and --gpus");
-      return;
+    if (raw_.history) {
+      check_history();
+    } else {
+      refuse_all(kOfHistory, "is used with --history only");
+      if (from.jobs.empty() && from.carbon.empty()) {
+        problems_.add("--instance", "is needed, or --jobs, --carbon and --gpus, or --history");
+        return;
+      }
+      if (from.jobs.empty()) problems_.add("--jobs", "is needed beside --carbon");
+      if (from.carbon.empty()) problems_.add("--carbon", "is needed beside --jobs");
+      if (from.gpus == 0) problems_.add("--gpus", "is needed: how many GPUs the cluster has");
     }
-    if (from.jobs.empty()) problems_.add("--jobs", "is needed beside --carbon");
-    if (from.carbon.empty()) problems_.add("--carbon", "is needed beside --jobs");
-    if (from.gpus == 0) problems_.add("--gpus", "is needed: how many GPUs the cluster has");
+    check_figures();
+  }
+
+  void check_figures() {
+    Sources& from = flags_.sources;
     if (!(from.watts > 0 && from.watts <= 1e6)) problems_.add("--power", "must be watts above 0");
     if (!(from.slack_h >= 0 && from.slack_h <= 1e5)) problems_.add("--slack", "must be hours, 0 or more");
     if (!(from.resume_overhead_s >= 0 && from.resume_overhead_s <= 1e5))
@@ -163,6 +209,52 @@ class Checker {
     from.start = feed::parse_time(raw_.start);
     if (!from.start || *from.start < core::Instant{})
       problems_.add("--start", "must be a time from 1970 on, like 2026-01-05T00:00:00Z");
+  }
+
+  // Nothing, and a problem, when it is neither a span before now nor a moment.
+  std::optional<core::Instant> moment(char const* flag, std::string const& text) {
+    if (auto const span = config::parse_span(text))
+      return std::chrono::floor<std::chrono::seconds>(now_ - *span);
+    if (auto const at = config::parse_instant(text)) return *at;
+    if (auto const day = config::parse_instant(text + "T00:00Z")) return *day;
+    problems_.add(flag,
+                  "must be a time span before now like 30d, or a time like 2026-11-01 or "
+                  "2026-11-01T08:00Z, not \"" +
+                      text + "\"");
+    return std::nullopt;
+  }
+
+  void check_history() {
+    Sources& from = flags_.sources;
+    if (!from.jobs.empty() && !from.carbon.empty())
+      problems_.add("--history", "has nothing to give: --jobs and --carbon are both there");
+    if (given("--start")) problems_.add("--start", "is not used with --history: --since says it");
+    if (given("--issued") && from.carbon.empty())
+      problems_.add("--issued", "is not used with --history: the ledger has the forecasts of its feeds");
+    if (from.jobs.empty()) {
+      char const own[] = "is not used with --history: each job has a power of its own";
+      if (given("--power")) problems_.add("--power", own);
+      if (given("--bound")) problems_.add("--bound", own);
+      if (given("--gpus") && given("--cpus")) problems_.add("--cpus", "is not used with --gpus");
+    } else if (given("--cpus")) {
+      problems_.add("--cpus", "is not used with --jobs: they hold GPUs");
+    }
+    if (from.jobs.empty() && !given("--slack")) from.slack_h = 0;
+    check_window();
+  }
+
+  void check_window() {
+    auto const since = moment("--since", raw_.since);
+    auto const until =
+        raw_.until.empty() ? std::chrono::ceil<std::chrono::seconds>(now_) : moment("--until", raw_.until);
+    if (!since || !until) return;
+    if (*since >= *until) problems_.add("--since", "must lie before --until");
+    if (*until - *since > kLongestHistory)
+      problems_.add("--since", "must lie at most 366 days before --until");
+    flags_.history = raw_.request;
+    flags_.history->window = {*since, *until};
+    flags_.history->jobs = flags_.sources.jobs.empty();
+    flags_.history->signals = flags_.sources.carbon.empty();
   }
 
   void check_policies() {
@@ -243,8 +335,10 @@ class Checker {
     to = core::Span{static_cast<std::int64_t>(hours * 3'600'000)};
   }
 
+  CLI::App const& app_;
   Flags& flags_;
   Raw const& raw_;
+  core::Instant now_;
   Problems problems_;
 };
 
@@ -258,8 +352,8 @@ std::string unknown_flag(CLI::App const& app, std::string const& word) {
 
 }  // namespace
 
-std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
-                                 int& status) {
+std::optional<Flags> parse_flags(std::vector<std::string> arguments, core::Instant now, std::ostream& out,
+                                 std::ostream& err, int& status) {
   CLI::App app{kSummary, "greenqd simulate"};
   app.allow_extras();
   Flags flags;
@@ -274,15 +368,10 @@ std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostrea
     return std::nullopt;
   }
   status = 2;
-  Checker checker{flags, raw};
+  Checker checker{app, flags, raw, now};
   auto const extras = app.remaining();
   for (std::string const& word : extras) err << "greenqd simulate: " << unknown_flag(app, word) << '\n';
   checker.check();
-  if (!flags.sources.instance.empty()) {
-    for (char const* const flag : kOfSingleFiles) {
-      if (app.count(flag) > 0) checker.refuse(flag, "is not used with --instance: the folder says it");
-    }
-  }
   if (!checker.problems().empty()) err << checker.problems().to_error().value().message << '\n';
   if (!extras.empty() || !checker.problems().empty()) return std::nullopt;
   return flags;

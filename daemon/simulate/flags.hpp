@@ -15,6 +15,7 @@ namespace greenq::simulate {
 
 struct Flags {
   Sources sources;
+  std::optional<HistoryRequest> history{};  // nothing: all comes from files
   std::string policy;
   std::vector<std::string> compare;
   bool pauses = true;
@@ -30,7 +31,8 @@ struct Flags {
 };
 
 // Nothing: `status` is what the program ends with; help or problems are written.
-std::optional<Flags> parse_flags(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
-                                 int& status);
+// `now`: what spans like `--since 30d` count from.
+std::optional<Flags> parse_flags(std::vector<std::string> arguments, core::Instant now, std::ostream& out,
+                                 std::ostream& err, int& status);
 
 }  // namespace greenq::simulate

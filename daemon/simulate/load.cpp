@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "feed/recording.hpp"
-#include "sim/engine.hpp"
 #include "simulate/jobs_file.hpp"
 #include "simulate/problems.hpp"
 #include "simulate/text_file.hpp"
@@ -174,14 +173,6 @@ std::string there(fs::path const& path) {
   return fs::exists(path) ? path.string() : std::string();
 }
 
-void set_deadlines(sim::Instance& instance) {
-  auto const policy = sim::make_policy("easy", instance, nullptr);
-  sim::Schedule const base = sim::run(instance, *policy).schedule;
-  for (sim::SimJob& job : instance.jobs) {
-    job.deadline = std::max(job.submit + job.duration + instance.slack, base.segments[job.id - 1].back().end);
-  }
-}
-
 void take_jobs(std::string const& path, sim::Instance& instance, Problems& problems) {
   if (instance.truth.empty()) return;
   auto file = read_jobs(path, instance.begin(), instance.cluster_gpus);
@@ -190,7 +181,10 @@ void take_jobs(std::string const& path, sim::Instance& instance, Problems& probl
     return;
   }
   instance.jobs = std::move(file->jobs);
-  if (!file->deadlines) set_deadlines(instance);
+  if (file->deadlines) return;
+  std::vector<core::JobId> all;
+  for (sim::SimJob const& job : instance.jobs) all.push_back(job.id);
+  set_deadlines(instance, all);
 }
 
 void take_params(Params const& params, sim::Instance& instance) {
@@ -232,7 +226,50 @@ void load_files(Sources const& sources, sim::Instance& instance, Problems& probl
   take_jobs(sources.jobs, instance, problems);
 }
 
+// The window is where the jobs begin, as far as the file reaches.
+void take_carbon_file(Sources const& sources, core::Interval window, Loaded& loaded, Problems& problems) {
+  auto read = read_series({sources.carbon, sources.forecast, sources.kind}, problems);
+  if (!read) return;
+  Instant const begin = std::max(window.begin, read->series.begin());
+  take_carbon(sources.carbon, *read, begin, loaded.instance, problems);
+  loaded.facts.intensity_from = sources.carbon;
+}
+
+core::Result<Capacity> capacity_for(Sources const& sources, Ledger const& ledger) {
+  if (sources.jobs.empty() || sources.gpus > 0) return capacity_of(ledger, sources.gpus, sources.cpus);
+  if (ledger.gpus > 0) return Capacity{"GPU", ledger.gpus, "this machine"};
+  return core::fail(core::ErrorCode::kInvalidArgument, "NO_CAPACITY",
+                    "--gpus: error: is needed: this machine has no GPU");
+}
+
 }  // namespace
+
+core::Result<Loaded> load_history(Sources const& sources, Ledger const& ledger, core::Interval window) {
+  Loaded loaded;
+  sim::Instance& instance = loaded.instance;
+  auto const capacity = capacity_for(sources, ledger);
+  if (!capacity) return tl::unexpected(capacity.error());
+  take_params({"history", capacity->size, sources.watts, 300, sources.slack_h, sources.resume_overhead_s,
+               sources.kind},
+              instance);
+  instance.unit = capacity->unit;
+  loaded.facts.database = ledger.database;
+  loaded.facts.window = window;
+  loaded.facts.capacity_from = capacity->from;
+  Problems problems;
+  if (!sources.carbon.empty()) {
+    take_carbon_file(sources, window, loaded, problems);
+  } else if (auto taken = take_signals(ledger, window, sources.kind, instance, loaded.facts); !taken) {
+    return tl::unexpected(taken.error());
+  }
+  if (!sources.jobs.empty()) take_jobs(sources.jobs, instance, problems);
+  if (!sources.second.empty()) take_second(sources.second, instance, problems);
+  if (!problems.empty()) return problems.to_error();
+  if (!sources.jobs.empty()) return loaded;
+  if (auto taken = take_past_jobs(ledger, window, instance, loaded.facts); !taken)
+    return tl::unexpected(taken.error());
+  return loaded;
+}
 
 core::Result<sim::Instance> load_instance(Sources const& sources) {
   Problems problems;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/metrics.hpp"
+#include "simulate/history.hpp"
 
 namespace greenq::simulate {
 
@@ -23,12 +24,14 @@ struct Bounds {  // kg that no schedule meeting every deadline can go below
 
 struct Report {
   sim::Instance const* instance = nullptr;
+  HistoryFacts const* history = nullptr;  // null: all is from files
   std::string forecast;
   sim::Metrics baseline;
   Bounds bounds;
   std::vector<Outcome> outcomes;
 };
 
+// Ends with the first policy in plain words.
 std::string table_of(Report const& report);
 std::string json_of(Report const& report);
 // job_id,segment,start_s,end_s; seconds from the begin of the simulation.

@@ -13,13 +13,16 @@
 namespace greenq::simulate {
 namespace {
 
+constexpr char kRecorded[] = "as it was";
+
 Bounds bounds_of(sim::Instance const& instance, sim::Schedule const& baseline) {
   auto const due = sim::due_times(instance, baseline);
   double const fluid = sim::bound_with_pauses_kg(instance, due);
   return {fluid, std::max(fluid, sim::bound_without_pauses_kg(instance, due))};
 }
 
-Report simulate(Flags const& flags, sim::Instance const& instance, sim::Schedule& baseline) {
+Report simulate(Flags const& flags, Loaded const& loaded, sim::Schedule& baseline) {
+  sim::Instance const& instance = loaded.instance;
   std::shared_ptr<sim::Outlook> outlook = sim::make_outlook(flags.forecast, instance);
   if (flags.feed_lost > core::Span{0}) {
     core::Instant const middle = instance.begin() + (instance.end() - instance.begin()) / 2;
@@ -32,6 +35,7 @@ Report simulate(Flags const& flags, sim::Instance const& instance, sim::Schedule
   };
   Report report;
   report.instance = &instance;
+  if (flags.history) report.history = &loaded.facts;
   report.forecast = flags.forecast_name;
   baseline = schedule_by("easy");
   report.baseline = sim::measure(instance, baseline, baseline);
@@ -43,34 +47,56 @@ Report simulate(Flags const& flags, sim::Instance const& instance, sim::Schedule
     sim::Metrics const metrics = sim::measure(instance, schedule, baseline);
     report.outcomes.push_back({name, metrics.pauses > 0, std::move(schedule), metrics});
   }
+  if (loaded.facts.own_jobs) {
+    sim::Schedule const& recorded = loaded.facts.recorded;
+    sim::Metrics const metrics = sim::measure(instance, recorded, baseline);
+    report.outcomes.push_back({kRecorded, metrics.pauses > 0, recorded, metrics});
+  }
   return report;
+}
+
+core::Result<Loaded> load(Flags const& flags, HistorySource const& source) {
+  if (flags.history) {
+    if (!source.read) {
+      return core::fail(core::ErrorCode::kInvalidArgument, "NO_HISTORY",
+                        "--history: error: this program has no ledger; use greenqd simulate");
+    }
+    auto const ledger = source.read(*flags.history);
+    if (!ledger) return tl::unexpected(ledger.error());
+    return load_history(flags.sources, *ledger, flags.history->window);
+  }
+  auto instance = load_instance(flags.sources);
+  if (!instance) return tl::unexpected(instance.error());
+  return Loaded{std::move(*instance), {}};
 }
 
 }  // namespace
 
-int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
+        HistorySource const& history) {
   int status = 0;
-  auto const flags = parse_flags(std::move(arguments), out, err, status);
+  auto const flags = parse_flags(std::move(arguments), history.now, out, err, status);
   if (!flags) return status;
-  auto instance = load_instance(flags->sources);
-  if (!instance) {
-    err << instance.error().message << '\n';
+  auto loaded = load(*flags, history);
+  if (!loaded) {
+    err << loaded.error().message << '\n';
     return 2;
   }
-  if (flags->forecast == sim::OutlookKind::kPublished && instance->issues.empty()) {
+  sim::Instance& instance = loaded->instance;
+  if (flags->forecast == sim::OutlookKind::kPublished && instance.issues.empty()) {
     err << "--forecast: published: there are no issued forecasts here; give them with --issued FILE, or "
            "choose "
            "another\n";
     return 2;
   }
   if (!flags->pauses) {
-    for (sim::SimJob& job : instance->jobs) job.interruptible = false;
+    for (sim::SimJob& job : instance.jobs) job.interruptible = false;
   }
   sim::Schedule baseline;
-  Report const report = simulate(*flags, *instance, baseline);
+  Report const report = simulate(*flags, *loaded, baseline);
   Problems problems;
   if (!flags->out.empty())
-    write_text(flags->out, schedule_csv(*instance, report.outcomes.front().schedule), problems);
+    write_text(flags->out, schedule_csv(instance, report.outcomes.front().schedule), problems);
   if (!flags->plot.empty()) write_text(flags->plot, svg_of(report, baseline), problems);
   if (!problems.empty()) {
     err << problems.to_error().value().message << '\n';

@@ -28,6 +28,16 @@ core::Result<void> check_applied(Db& db, std::int64_t version, std::span<app::Em
   return {};
 }
 
+// No newer than `files`, and made with the same ones.
+core::Result<void> check_not_newer(Db& db, std::int64_t version, std::span<app::EmbeddedFile const> files) {
+  if (auto const newest = static_cast<std::int64_t>(files.size()); version > newest) {
+    return core::fail(core::ErrorCode::kFailedPrecondition, "STORE_NEWER",
+                      "This job database was written by a newer greenqd (schema " + std::to_string(version) +
+                          ", this one knows " + std::to_string(newest) + "); install that version again.");
+  }
+  return check_applied(db, version, files);
+}
+
 void apply_one(Db& db, std::int64_t version, app::EmbeddedFile const& file, core::Instant now) {
   Transaction transaction(db, "BEGIN IMMEDIATE");
   db.run(std::string(file.text));
@@ -53,14 +63,7 @@ core::Result<void> migrate(Db& db, std::filesystem::path const& database,
                            std::span<app::EmbeddedFile const> files, core::Instant now) {
   std::int64_t const version = db.integer("PRAGMA user_version");
   auto const newest = static_cast<std::int64_t>(files.size());
-  if (version > newest) {
-    return core::fail(core::ErrorCode::kFailedPrecondition, "STORE_NEWER",
-                      "This job database was written by a newer greenqd (schema " + std::to_string(version) +
-                          ", this one knows " + std::to_string(newest) + "); install that version again.");
-  }
-  if (version > 0) {
-    if (auto checked = check_applied(db, version, files); !checked) return checked;
-  }
+  if (auto checked = check_not_newer(db, version, files); !checked) return checked;
   if (version == newest) return {};
   if (version > 0) {
     std::string const number = std::string(files[static_cast<std::size_t>(version)].name.substr(0, 4));
@@ -71,6 +74,17 @@ core::Result<void> migrate(Db& db, std::filesystem::path const& database,
     apply_one(db, next, files[static_cast<std::size_t>(next - 1)], now);
   }
   return {};
+}
+
+core::Result<void> check_schema(Db& db, std::span<app::EmbeddedFile const> files) {
+  std::int64_t const version = db.integer("PRAGMA user_version");
+  auto checked = check_not_newer(db, version, files);
+  if (!checked || version == static_cast<std::int64_t>(files.size())) return checked;
+  return core::fail(core::ErrorCode::kFailedPrecondition, "STORE_OLDER",
+                    "This job database was written by an older greenqd (schema " + std::to_string(version) +
+                        ", this one knows " + std::to_string(files.size()) +
+                        "); start this greenqd on it once, which keeps a copy and brings it up to date, or "
+                        "use the greenqd that wrote it.");
 }
 
 }  // namespace greenq::store

@@ -23,4 +23,7 @@ std::string checksum(std::string_view text);
 core::Result<void> migrate(Db& db, std::filesystem::path const& database,
                            std::span<app::EmbeddedFile const> files, core::Instant now);
 
+// That the database has exactly this schema; changes nothing. kFailedPrecondition: as above, and STORE_OLDER.
+core::Result<void> check_schema(Db& db, std::span<app::EmbeddedFile const> files);
+
 }  // namespace greenq::store

@@ -103,5 +103,33 @@ TEST(Metrics, CountWhatAScheduleCosts) {
   EXPECT_NEAR(m.makespan_h, 2.5, 1e-12);
 }
 
+TEST(Metrics, AJobsOwnDrawIsWhatItIsChargedFor) {
+  Instance instance = world(4, {100, 200});
+  instance.power_per_gpu = {1};  // draws in mW
+  instance.other = Series{kBegin, hours{1}, grams({300, 300})};
+  instance.other_kind = core::SignalKind::kAverage;
+  add(instance, Span{0}, hours{1}, 1).own_draw = 50'000;
+  add(instance, Span{0}, hours{2}, 3).own_draw = 2'000'000;
+  Schedule const both{{{{kBegin, kBegin + hours{1}}}, {{kBegin, kBegin + hours{2}}}}};
+  Metrics const m = measure(instance, both, both);
+  EXPECT_NEAR(m.decided.kg, 0.05 * 0.1 + 2 * 0.1 + 2 * 0.2, 1e-12);
+  EXPECT_NEAR(m.other->kg, 0.05 * 0.3 + 2 * 2 * 0.3, 1e-12);
+  EXPECT_NEAR(m.peak_kw, 2.05, 1e-12);
+  EXPECT_NEAR(m.mean_kw, 2.025, 1e-12);
+}
+
+TEST(Metrics, ADrawOfOneForEachGpuIsTheCommonPower) {
+  Instance common = random_world(5, true);
+  Instance own = common;
+  for (SimJob& job : own.jobs) job.own_draw = job.gpus;
+  Schedule const schedule = schedule_by("lowest-window", common, OutlookKind::kPerfect);
+  Schedule const base = schedule_by("easy", common, OutlookKind::kPerfect);
+  Metrics const a = measure(common, schedule, base);
+  Metrics const b = measure(own, schedule, base);
+  EXPECT_EQ(a.decided.kg, b.decided.kg);
+  EXPECT_EQ(a.peak_kw, b.peak_kw);
+  EXPECT_EQ(a.mean_kw, b.mean_kw);
+}
+
 }  // namespace
 }  // namespace greenq::sim

@@ -64,6 +64,10 @@ TEST_F(Command, ComparesPoliciesFromSingleFiles) {
   EXPECT_THAT(out_.str(),
               HasSubstr("jobs: 2 jobs, 2 GPUs of 300 W, 24 h slack, marginal intensity, forecast perfect"));
   EXPECT_THAT(out_.str(), HasSubstr("75.00 %"));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("With lowest-window: 150.0 g instead of 600.0 (saved 450.0 g, 75.0 %); jobs would "
+                        "have waited 12.0 h more in the mean (p95 12.0 h instead of 0 s), 0 of 2 bounds "
+                        "missed instead of 0.\n"));
   EXPECT_EQ(read(schedule), "job_id,segment,start_s,end_s\n0,0,43200,50400\n1,0,50400,54000\n");
   EXPECT_THAT(read(plot), HasSubstr("prefers-color-scheme: dark"));
 }
@@ -88,7 +92,7 @@ TEST_F(Command, NamesEveryWrongFlagAtOnce) {
       err_.str(),
       "greenqd simulate: unknown option --instnce; did you mean \"--instance\"?\n"
       "greenqd simulate: \"x\" is no option; files are given with --instance, or with --jobs and --carbon\n"
-      "--instance: error: is needed, or --jobs, --carbon and --gpus\n"
+      "--instance: error: is needed, or --jobs, --carbon and --gpus, or --history\n"
       "--policy: error: \"esy\" is not known; did you mean \"easy\"?\n"
       "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, carbon-time, "
       "calendar, "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fnv.hpp"
+#include "core/plan/fast_slots.hpp"
 #include "core/plan/note.hpp"
 #include "core/plan/slot_pass.hpp"
 
@@ -11,8 +12,6 @@ namespace {
 
 // With more tasks a new curve waits for the next hour.
 constexpr std::size_t kImproveAtOnce = 500;
-constexpr Span kShortestSlot{50};
-constexpr Span kFastStep{std::chrono::minutes{1}};
 constexpr std::size_t kFewPoints = 4;  // say nothing about the usual step
 
 // The usual length of a point; ends of curves and seams between feeds are cut anywhere.
@@ -25,21 +24,9 @@ Span usual_step(Curve const& curve) {
   return *middle;
 }
 
-// A recording that is played faster has shorter steps than any provider.
-SlotGrid grid_for(PlanInput const& input) {
-  SlotGrid grid;
-  if (!input.curve || input.curve->points().size() < kFewPoints) return grid;
-  auto const& points = input.curve->points();
-  Span const step = usual_step(*input.curve);
-  if (step >= kFastStep) return grid;
-  grid.origin = points.front().interval.begin;
-  grid.slot = std::max(step, kShortestSlot);
-  for (int const parts : {10, 8, 5, 4, 2}) {
-    if (step.count() % parts != 0 || step / parts < kShortestSlot) continue;
-    grid.slot = step / parts;
-    break;
-  }
-  return grid;
+SlotGrid grid_of(PlanInput const& input) {
+  if (!input.curve || input.curve->points().size() < kFewPoints) return {};
+  return grid_for(usual_step(*input.curve), input.curve->points().front().interval.begin);
 }
 
 ShiftOptions options_of(PlanInput const& input) {
@@ -100,7 +87,7 @@ Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& ch
 }  // namespace
 
 void Planner::prepare(PlanInput const& input) {
-  SlotGrid grid = grid_for(input);
+  SlotGrid grid = grid_of(input);
   auto rows = board_rows(input.capacity);
   // Once a recording was seen to run fast, its steps stay the measure.
   if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();
