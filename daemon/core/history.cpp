@@ -36,6 +36,7 @@ PastJob past_job(Job const& job, Energy energy) {
   out.held = spec.hold;
   out.gpus = spec.resources.gpus;
   out.cpus = spec.resources.cpus;
+  out.expected = expected_duration(job);
   out.runs = runs_of(job);
   out.shifts = spec.carbon.mode != CarbonMode::kNone;
   out.interruptible = out.shifts && spec.carbon.interruptible;

@@ -5,7 +5,7 @@
 namespace greenq::core {
 namespace {
 
-constexpr std::uint64_t kWhole = 1'000'000;
+constexpr std::uint64_t kWhole = 1'000'000'000;
 constexpr Span kShortest{std::chrono::seconds{1}};
 
 // The smallest value that at least `percent` of them do not exceed, counted as of one more than there are.

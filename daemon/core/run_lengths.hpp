@@ -22,7 +22,7 @@ struct RunKey {
 
 struct RunLengths {
   RunKey key;
-  std::vector<std::uint64_t> parts;  // millionths of the stated length, newest last
+  std::vector<std::uint64_t> parts;  // billionths of the stated length, newest last
   Instant at{};                      // end of the newest
 };
 

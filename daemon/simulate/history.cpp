@@ -156,6 +156,7 @@ class JobTaker {
     out.user = job.user;
     out.submit = comes(job);
     out.duration = core::running_time(job);
+    out.estimate = job.expected;
     out.gpus = units(job);
     out.interruptible = job.interruptible;
     if (job.latest_start) out.deadline = std::max(*job.latest_start, out.submit) + out.duration;

@@ -75,6 +75,7 @@ TEST(Step, RoomThatIsFreeButTooShortIsSaidToBe) {
   world.signal({100, 100, 10, 300, 300, 300, 300, 300, 300, 300, 300, 300});
   auto whole = bounded(6h);
   whole.resources.cpus = 4;
+  whole.time_limit = 6h;
   whole.expected_duration = 1h;
   world.submit(whole);
   world.plan();

@@ -158,6 +158,8 @@ TEST(Estimates, AreExactScaledOrDrawn) {
     EXPECT_EQ(exact.jobs[i].duration, instance.jobs[i].duration);
     Span const off = doubled.jobs[i].duration - 2 * instance.jobs[i].duration;
     EXPECT_LE(std::abs(off.count()), instance.step.count());
+    EXPECT_EQ(doubled.jobs[i].deadline - doubled.jobs[i].duration,
+              instance.jobs[i].deadline - instance.jobs[i].duration);
   }
   int longer = 0;
   Instance const drawn = told(instance, {1, 1.0, 4});

@@ -73,6 +73,7 @@ PastJob job(core::JobId id, double begin, double length, double slack = 0) {
   out.state = core::JobState::kSucceeded;
   out.ready = at(begin);
   out.runs = {{at(begin), at(begin + length)}};
+  out.expected = out.runs.front().length();
   out.shifts = true;
   out.latest_start = at(begin + slack);
   out.energy = {static_cast<std::int64_t>(length * 100 * 3'600'000)};
@@ -163,6 +164,7 @@ TEST(History, AJobIsItsRunsItsBoundAndItsOwnPower) {
   EXPECT_EQ(made.user, "ann");
   EXPECT_EQ(made.submit, at(1));
   EXPECT_EQ(made.duration, hours{3});
+  EXPECT_EQ(made.estimate, hours{2});
   EXPECT_EQ(made.gpus, 2U);
   EXPECT_EQ(made.deadline, at(1 + 10 + 3) + minutes{5});
   EXPECT_TRUE(made.interruptible);

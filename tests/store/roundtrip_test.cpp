@@ -279,8 +279,8 @@ TEST(RoundTrip, WhatJobsTook) {
   auto const runs = [&](core::RunKey const& key) {
     return loaded->state.runs.with(key, core::Span{1}, core::Span{1}, store_time(3)).parts;
   };
-  EXPECT_THAT(runs(train.key), testing::ElementsAre(250'000, 300'000, 1'000'000));
-  EXPECT_THAT(runs(other.key), testing::ElementsAre(1, 1'000'000));
+  EXPECT_THAT(runs(train.key), testing::ElementsAre(250'000, 300'000, 1'000'000'000));
+  EXPECT_THAT(runs(other.key), testing::ElementsAre(1, 1'000'000'000));
 }
 
 TEST(RoundTrip, TextThatNobodyWroteIsAnError) {
