@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fnv.hpp"
+#include "core/plan/cost_table.hpp"
 #include "core/plan/note.hpp"
 #include "core/plan/slot_pass.hpp"
 
@@ -11,36 +12,6 @@ namespace {
 
 // With more tasks a new curve waits for the next hour.
 constexpr std::size_t kImproveAtOnce = 500;
-constexpr Span kShortestSlot{50};
-constexpr Span kFastStep{std::chrono::minutes{1}};
-constexpr std::size_t kFewPoints = 4;  // say nothing about the usual step
-
-// The usual length of a point; ends of curves and seams between feeds are cut anywhere.
-Span usual_step(Curve const& curve) {
-  std::vector<Span> steps;
-  steps.reserve(curve.points().size());
-  for (IntensityPoint const& point : curve.points()) steps.push_back(point.interval.length());
-  auto const middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::nth_element(steps.begin(), middle, steps.end());
-  return *middle;
-}
-
-// A recording that is played faster has shorter steps than any provider.
-SlotGrid grid_for(PlanInput const& input) {
-  SlotGrid grid;
-  if (!input.curve || input.curve->points().size() < kFewPoints) return grid;
-  auto const& points = input.curve->points();
-  Span const step = usual_step(*input.curve);
-  if (step >= kFastStep) return grid;
-  grid.origin = points.front().interval.begin;
-  grid.slot = std::max(step, kShortestSlot);
-  for (int const parts : {10, 8, 5, 4, 2}) {
-    if (step.count() % parts != 0 || step / parts < kShortestSlot) continue;
-    grid.slot = step / parts;
-    break;
-  }
-  return grid;
-}
 
 ShiftOptions options_of(PlanInput const& input) {
   PlanRules const& rules = input.rules;
@@ -67,18 +38,6 @@ std::uint64_t print_of(Curve const& curve, SlotGrid const& grid, Slot hour) {
   return fnv1a(text);
 }
 
-// Time-weighted; nothing if any of it is not known.
-std::optional<Intensity> mean_of(Curve const& curve, std::vector<Interval> const& segments) {
-  __int128 sum = 0;
-  Span length{0};
-  for (Interval const& segment : segments) {
-    if (!curve.covered(segment)) return std::nullopt;
-    sum += curve.integral(segment);
-    length += segment.length();
-  }
-  return Intensity{divide_half_even(sum, length.count())};
-}
-
 Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& choice) {
   Plan plan;
   plan.segments = choice.segments;
@@ -100,7 +59,7 @@ Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& ch
 }  // namespace
 
 void Planner::prepare(PlanInput const& input) {
-  SlotGrid grid = grid_for(input);
+  SlotGrid grid = grid_for(input.curve.get());
   auto rows = board_rows(input.capacity);
   // Once a recording was seen to run fast, its steps stay the measure.
   if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();

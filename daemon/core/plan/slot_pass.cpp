@@ -9,6 +9,9 @@ constexpr std::uint32_t kGpuRows = 2;  // the first
 constexpr Slot kMonth = 30 * 24 * kHourSlots;
 // Pauses must save more than this to be worth a checkpoint and a restart.
 constexpr double kPauseGain = 0.02;
+constexpr Span kShortestSlot{50};
+constexpr Span kFastStep{std::chrono::minutes{1}};
+constexpr std::size_t kFewPoints = 4;  // say nothing about the usual step
 
 double part(std::int64_t amount, std::int64_t of) {
   return of > 0 ? static_cast<double>(amount) / static_cast<double>(of) : 0;
@@ -44,7 +47,33 @@ void cut_to(Span length, Span least, std::vector<Interval>& segments) {
   }
 }
 
+// The usual length of a point; ends of curves and seams between feeds are cut anywhere.
+Span usual_step(Curve const& curve) {
+  std::vector<Span> steps;
+  steps.reserve(curve.points().size());
+  for (IntensityPoint const& point : curve.points()) steps.push_back(point.interval.length());
+  auto const middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  return *middle;
+}
+
 }  // namespace
+
+SlotGrid grid_for(Curve const* curve) {
+  SlotGrid grid;
+  if (curve == nullptr || curve->points().size() < kFewPoints) return grid;
+  auto const& points = curve->points();
+  Span const step = usual_step(*curve);
+  if (step >= kFastStep) return grid;
+  grid.origin = points.front().interval.begin;
+  grid.slot = std::max(step, kShortestSlot);
+  for (int const parts : {10, 8, 5, 4, 2}) {
+    if (step.count() % parts != 0 || step / parts < kShortestSlot) continue;
+    grid.slot = step / parts;
+    break;
+  }
+  return grid;
+}
 
 std::vector<std::int64_t> board_rows(Capacity const& capacity) {
   std::vector<std::int64_t> rows{capacity.cpus, capacity.memory_bytes};

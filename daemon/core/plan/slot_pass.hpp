@@ -12,6 +12,10 @@ namespace greenq::core {
 // Of the cost of a promised place: plans that flap help nobody.
 inline constexpr double kKeepPlace = 0.005;
 
+// The slots of plans over that curve, or without one (null). A recording that is played faster has shorter
+// steps than any provider.
+SlotGrid grid_for(Curve const* curve);
+
 // Rows of the board: CPUs, memory, GPUs of each pool. One lane for each pool.
 std::vector<std::int64_t> board_rows(Capacity const& capacity);
 std::vector<Lane> board_lanes(Capacity const& capacity);

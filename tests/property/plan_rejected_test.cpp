@@ -1,0 +1,145 @@
+// What must hold for the windows that were not chosen, whatever the planner chose.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/plan/cost_table.hpp"
+#include "core/plan/rejected.hpp"
+#include "support/plan_fixture.hpp"
+
+namespace greenq::test {
+namespace {
+
+using core::PlacedJob;
+using core::Rejection;
+
+std::int64_t pick(std::int64_t least, std::int64_t most) {
+  return *rc::gen::inRange<std::int64_t>(least, most + 1);
+}
+
+// Half-hours, some of them not known.
+std::shared_ptr<core::Curve const> some_curve() {
+  std::vector<core::IntensityPoint> points;
+  auto const count = pick(1, 120);
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (pick(0, 20) == 0) continue;
+    points.push_back(
+        {{minute(30 * i), minute(30 * i + 30)}, {pick(0, 600'000)}, core::PointState::kForecast});
+  }
+  if (points.empty()) points.push_back({{minute(0), minute(30)}, {1}, core::PointState::kForecast});
+  return std::make_shared<core::Curve const>(std::move(points));
+}
+
+core::PlanInput some_input() {
+  core::PlanInput input;
+  input.now = minute(0);
+  input.capacity = machine(4);
+  input.curve = some_curve();
+  input.rules = free_waits();
+  input.rules.min_saving = *rc::gen::element(0.0, 0.01, 0.2);
+  auto const jobs = pick(1, 8);
+  for (std::int64_t i = 1; i <= jobs; ++i) {
+    auto job = shifting(static_cast<core::JobId>(i), static_cast<std::uint32_t>(pick(1, 4)), pick(1, 300),
+                        pick(10, 2000), pick(0, 120));
+    job.interruptible = pick(0, 3) == 0;
+    if (pick(0, 4) == 0) job.max_intensity = core::Intensity{pick(0, 600'000)};
+    input.waiting.push_back(std::move(job));
+  }
+  return input;
+}
+
+PlacedJob placed_in(core::PlanInput const& input, core::PlanOutput const& output,
+                    core::WaitingJob const& job) {
+  PlacedJob placed;
+  placed.job = job;
+  placed.bound = core::Bound{core::BoundKind::kMaxDelay, {}, job.latest - job.submitted};
+  placed.chosen = plan_of(output, job.id).segments;
+  placed.alone = input.waiting.size() == 1;
+  placed.rules = input.rules;
+  placed.curve = input.curve;
+  return placed;
+}
+
+void check_shape(PlacedJob const& placed, std::vector<core::RejectedWindow> const& windows, Instant now) {
+  RC_ASSERT(windows.size() <= core::kMaxRejected);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    auto const& window = windows[i].window;
+    RC_ASSERT(i == 0 || windows[i - 1].window.end <= window.begin);
+    RC_ASSERT(window.length() == placed.job.duration);
+    RC_ASSERT(window.begin >= std::max(now, placed.job.ready));
+    RC_ASSERT(placed.curve->mean(window) == windows[i].mean);
+    RC_ASSERT(placed.chosen.size() > 1 || window != placed.chosen.front());
+    RC_ASSERT(!windows[i].message.empty());
+  }
+}
+
+// What the reasons say is so.
+void check_reason(PlacedJob const& placed, core::RejectedWindow const& one) {
+  auto const chosen = *core::mean_of(*placed.curve, placed.chosen);
+  bool const late = placed.chosen.front().begin > placed.job.latest;
+  bool const after = one.window.begin > placed.job.latest;
+  RC_ASSERT(after == (one.reason == Rejection::kAfterBound));
+  switch (one.reason) {
+    case Rejection::kDearer:
+      RC_ASSERT(one.mean >= chosen);
+      break;
+    case Rejection::kNotFree:
+      RC_ASSERT(late || one.mean < chosen);
+      RC_ASSERT(late || !placed.alone || placed.job.max_intensity);
+      break;
+    case Rejection::kNotWorthIt:
+      RC_ASSERT(one.mean < chosen);
+      break;
+    case Rejection::kAfterBound:
+      RC_ASSERT(!late && one.mean < chosen);
+      RC_ASSERT(static_cast<double>(one.mean.value) <=
+                static_cast<double>(chosen.value) * (1 - placed.rules.min_saving) + 1);
+      break;
+    case Rejection::kAboveMax:
+      RC_ASSERT(one.mean > *placed.job.max_intensity);
+      break;
+  }
+}
+
+RC_GTEST_PROP(PlanRejectedProperty, WindowsAreDistinctKnownAndRejectedForWhatIsSaid, ()) {
+  auto const input = some_input();
+  auto const output = make_plan(input);
+  for (auto const& job : input.waiting) {
+    auto const placed = placed_in(input, output, job);
+    auto const windows = core::rejected_windows(placed, input.now);
+    RC_ASSERT(windows.empty() || core::mean_of(*input.curve, placed.chosen));
+    check_shape(placed, windows, input.now);
+    for (auto const& one : windows) check_reason(placed, one);
+  }
+}
+
+bool mostly(Interval a, Interval b) {
+  return intersect(a, b).length() * 4 > a.length() * 3;
+}
+
+// No window within the bound that is much cheaper than the chosen one is kept back.
+RC_GTEST_PROP(PlanRejectedProperty, TheCheapestIsTold, ()) {
+  auto const input = some_input();
+  auto const output = make_plan(input);
+  for (auto const& job : input.waiting) {
+    auto const placed = placed_in(input, output, job);
+    auto const chosen = core::mean_of(*input.curve, placed.chosen);
+    if (!chosen || placed.alone || job.max_intensity) continue;
+    std::optional<core::RejectedWindow> least;
+    for (Instant at = job.ready; at <= job.latest; at += minutes(1)) {
+      auto const mean = input.curve->mean({at, at + job.duration});
+      if (mean && (!least || *mean < least->mean)) least = {{at, at + job.duration}, *mean};
+    }
+    if (!least || static_cast<double>(least->mean.value) > 0.95 * static_cast<double>(chosen->value))
+      continue;
+    bool const shown = mostly(least->window, {input.now, input.now + job.duration}) ||
+                       mostly(least->window, {job.latest, job.latest + job.duration});
+    auto const windows = core::rejected_windows(placed, input.now);
+    bool const told = std::any_of(windows.begin(), windows.end(), [&](auto const& one) {
+      return one.mean <= least->mean || one.reason == Rejection::kAfterBound;
+    });
+    RC_ASSERT(shown || told);
+  }
+}
+
+}  // namespace
+}  // namespace greenq::test
