@@ -146,7 +146,7 @@ TEST(PlanRejected, BesideAPlanWithPausesOnePieceIsTold) {
   job.job.duration = minutes(120);
   job.job.interruptible = true;
   job.chosen = {{minute(120), minute(180)}, {minute(240), minute(300)}};
-  EXPECT_THAT(told(job), ElementsAre("120-240 dearer: 33 % more carbon"));
+  EXPECT_THAT(told(job), ElementsAre("120-240 dearer: 33 % more carbon in one piece"));
 }
 
 }  // namespace

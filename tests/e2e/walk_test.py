@@ -67,6 +67,44 @@ class WalkTest(harness.E2eTest):
         self.assertEqual(len(metrics), 1)
         daemon.stop()
 
+    def test_windows_that_were_not_chosen(self):
+        """What plan and explain say of other windows agrees with our own arithmetic, and both draw them."""
+        grid = Grid()
+        daemon = self.daemon(grid.settings()).start()
+        spec = shell_job("late", "true", expected_duration="4s", carbon={"policy": "shift", "max_delay": "25s"})
+        path = daemon.write_job(spec)
+        job = daemon.submit(spec)
+        for plan in (daemon.json("plan", path), daemon.json("explain", job)["plan"]):
+            self.check_rejected(grid.marginal, plan)
+        for environment, bar in (({"LC_ALL": "C.UTF-8"}, "\u2588"), ({"LC_ALL": "C"}, "#")):
+            for verb in (["plan", path], ["explain", job]):
+                with self.subTest(verb=verb[0], environment=environment):
+                    out = daemon.greenq(*verb, env=environment).stdout
+                    self.assertIn("MARGINAL carbon intensity of US-CAL-CISO, g CO2e/kWh\n", out)
+                    self.assertIn("= chosen, ^ latest start in ", out)
+                    self.assertIn(bar, out)
+                    self.assertEqual("\u2588" in out, bar != "#")
+        self.assertNotIn("carbon intensity", daemon.greenq("plan", path, "--set", "carbon.policy=none").stdout)
+        daemon.stop()
+
+    def check_rejected(self, series, plan):
+        chosen, latest = plan["chosen"], utc_ms(plan["latest"]["start_time"])
+        self.assertGreater(len(plan["rejected"]), 0, plan)
+        end = utc_ms(plan["now"]["start_time"])
+        for one in plan["rejected"]:
+            window = one["window"]
+            begin, mean = utc_ms(window["start_time"]), window["mean_mg_per_kwh"]
+            self.assertGreaterEqual(begin, end, "in time, none over another")
+            end = utc_ms(window["end_time"])
+            self.assertEqual(end - begin, 4000)
+            self.assertAlmostEqual(mean, series.mean(begin, end), delta=2)
+            self.assertEqual(one["reason"] == "REASON_AFTER_BOUND", begin > latest, one)
+            self.assertEqual(one["reason"] == "REASON_DEARER", mean >= chosen["mean_mg_per_kwh"], one)
+        for point in plan["curve"]:
+            begin, end = utc_ms(point["start_time"]), utc_ms(point["end_time"])
+            self.assertAlmostEqual(point["mg_per_kwh"], series.mean(begin, end), delta=2)
+        self.assertEqual(utc_ms(plan["curve"][0]["start_time"]), utc_ms(plan["now"]["start_time"]))
+
     def check_windows(self, grid):
         """Three jobs with different slack start where our own arithmetic says, and their grams agree with their slices."""
         daemon = self.daemon(grid.settings()).start()

@@ -4,6 +4,7 @@
 
 #include "core/plan/cost_table.hpp"
 #include "core/plan/rejected.hpp"
+#include "core/plan/slots.hpp"
 #include "support/plan_fixture.hpp"
 
 namespace greenq::test {
@@ -84,7 +85,7 @@ void check_reason(PlacedJob const& placed, core::RejectedWindow const& one) {
       break;
     case Rejection::kNotFree:
       RC_ASSERT(late || one.mean < chosen);
-      RC_ASSERT(late || !placed.alone || placed.job.max_intensity);
+      RC_ASSERT(!placed.alone);
       break;
     case Rejection::kNotWorthIt:
       RC_ASSERT(one.mean < chosen);
@@ -109,6 +110,32 @@ RC_GTEST_PROP(PlanRejectedProperty, WindowsAreDistinctKnownAndRejectedForWhatIsS
     RC_ASSERT(windows.empty() || core::mean_of(*input.curve, placed.chosen));
     check_shape(placed, windows, input.now);
     for (auto const& one : windows) check_reason(placed, one);
+  }
+}
+
+Interval on_slots(Interval run) {
+  core::SlotGrid const grid;
+  return {grid.begin_of(grid.holding(run.begin)), grid.begin_of(grid.from(run.end))};
+}
+
+// Everybody where the planner put them, on whole slots, but this job in that window.
+core::PlanOutput instead(core::PlanOutput output, core::JobId id, Interval window) {
+  for (auto& job : output.jobs) {
+    if (job.id == id) job.plan.segments = {window};
+    for (auto& segment : job.plan.segments) segment = on_slots(segment);
+  }
+  return output;
+}
+
+RC_GTEST_PROP(PlanRejectedProperty, WhatOthersAreSaidToHoldTheyHold, ()) {
+  auto const input = some_input();
+  auto const output = make_plan(input);
+  for (auto const& job : input.waiting) {
+    auto const placed = placed_in(input, output, job);
+    for (auto const& one : core::rejected_windows(placed, input.now)) {
+      if (!one.message.ends_with("other jobs hold it")) continue;
+      RC_ASSERT(overbooked(input, instead(output, job.id, one.window)) != "");
+    }
   }
 }
 

@@ -135,7 +135,7 @@ class Judge {
       return told(at, Rejection::kAboveMax, "above max_intensity: " + grams(*most));
     }
     if (after) return after_bound(at);
-    if (late_) return told(at, Rejection::kNotFree, beside(at) + ", not free: other jobs hold it");
+    if (late_) return held(at);
     if (at.mean >= chosen_) return told(at, Rejection::kDearer, beside(at));
     return cheaper(at);
   }
@@ -148,12 +148,15 @@ class Judge {
     return {at.window, at.mean, reason, std::move(message)};
   }
   std::string beside(Dip const& at) const {
-    bool const less = at.mean < chosen_;
-    if (!less && chosen_.value <= 0) return at.mean == chosen_ ? "as much carbon" : "more carbon";
-    double const saving = saving_of(at.mean, chosen_);
-    std::string const share = percent(less ? saving : -saving);
-    if (share.empty()) return "as much carbon";
-    return share + (less ? " less carbon" : " more carbon");
+    return amount(at.mean) + (placed_.chosen.size() > 1 ? " carbon in one piece" : " carbon");
+  }
+  std::string amount(Intensity mean) const {
+    if (mean == chosen_) return "as much";
+    if (chosen_.value <= 0) return "more";
+    double const saving = saving_of(mean, chosen_);
+    std::string const share = percent(std::abs(saving));
+    if (share.empty()) return "as much";
+    return share + (saving > 0 ? " less" : " more");
   }
 
   std::optional<RejectedWindow> after_bound(Dip const& at) const {
@@ -166,17 +169,19 @@ class Judge {
                     wider_bound(*placed_.bound, at.window.begin - placed_.job.latest) + " would allow it");
   }
 
+  // Where nobody else is there the figures are newer than the plan.
+  std::optional<RejectedWindow> held(Dip const& at) const {
+    if (placed_.alone) return std::nullopt;
+    return told(at, Rejection::kNotFree, beside(at) + ", not free: other jobs hold it");
+  }
+
   std::optional<RejectedWindow> cheaper(Dip const& at) const {
     double const saving = saving_of(at.mean, chosen_);
     bool const longer = at.window.begin > start_;
     if (saving < kKeepPlace) {
       return told(at, Rejection::kNotWorthIt, beside(at) + ", too little to change the plan for");
     }
-    // Alone there is nothing in its way: figures that are newer than the plan.
-    if (!longer && placed_.alone) return std::nullopt;
-    if (!longer || placed_.job.max_intensity) {
-      return told(at, Rejection::kNotFree, beside(at) + ", not free: other jobs hold it");
-    }
+    if (!longer || placed_.job.max_intensity) return held(at);
     if (auto rule = broken_rule(at, saving)) {
       return told(at, Rejection::kNotWorthIt, beside(at) + ", " + std::move(*rule));
     }
