@@ -56,9 +56,9 @@ TEST(PlanRejected, NowAndTheLatestStartAreNotRepeated) {
   EXPECT_THAT(told(placed(290, 120, {100, 400, 90, 400, 400, 400})), IsEmpty());
 }
 
-TEST(PlanRejected, ACheaperOneBeforeTheChosenIsHeldByOthers) {
+TEST(PlanRejected, ACheaperOneBeforeTheChosenWasNotFree) {
   PlacedJob job = placed(290, 240);
-  EXPECT_THAT(told(job), ElementsAre("120-180 not free: 50 % less carbon, not free: other jobs hold it"));
+  EXPECT_THAT(told(job), ElementsAre("120-180 not free: 50 % less carbon, not free when it was planned"));
   job.alone = true;
   EXPECT_THAT(told(job), IsEmpty()) << "the figures are newer than the plan";
 }
@@ -106,7 +106,7 @@ TEST(PlanRejected, AWiderBoundIsNamedAsTheUserGaveIt) {
 TEST(PlanRejected, AThresholdNamesItself) {
   PlacedJob job = placed(300, 300);
   job.job.max_intensity = Intensity{150'000};
-  EXPECT_THAT(told(job), ElementsAre("120-180 not free: 83 % less carbon, not free: other jobs hold it",
+  EXPECT_THAT(told(job), ElementsAre("120-180 not free: 83 % less carbon, not free when it was planned",
                                      "240-300 above max: above max_intensity: 150 g/kWh"));
   job.job.max_intensity = Intensity{50'000};
   EXPECT_THAT(told(job), ElementsAre("120-180 above max: above max_intensity: 50 g/kWh",
@@ -115,8 +115,8 @@ TEST(PlanRejected, AThresholdNamesItself) {
 
 TEST(PlanRejected, BeforeAMissedBoundNothingWasFree) {
   EXPECT_THAT(told(placed(290, 300)),
-              ElementsAre("120-180 not free: 83 % less carbon, not free: other jobs hold it",
-                          "240-300 not free: 67 % less carbon, not free: other jobs hold it"));
+              ElementsAre("120-180 not free: 83 % less carbon, not free when it was planned",
+                          "240-300 not free: 67 % less carbon, not free when it was planned"));
 }
 
 TEST(PlanRejected, UnknownHoursAreNeverTold) {

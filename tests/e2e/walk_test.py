@@ -16,10 +16,10 @@ TRAIN = os.path.join(harness.ROOT, "config", "examples", "train.py")
 class Grid:
     """Both signals of one place, played from now on."""
 
-    def __init__(self, marginal=MARGINAL, average=AVERAGE, start=START, average_start=None):
+    def __init__(self, marginal=MARGINAL, average=AVERAGE, start=START, average_start=None, speed=SPEED):
         anchor = now_ms()
-        self.marginal = Replay(marginal, start, SPEED, anchor)
-        self.average = Replay(average, average_start or start, SPEED, anchor)
+        self.marginal = Replay(marginal, start, speed, anchor)
+        self.average = Replay(average, average_start or start, speed, anchor)
 
     def settings(self, **more):
         return {"site": {"zone": "US-CAL-CISO", "signal": "marginal", "pue": 1.25}, "exec": {"run_as": "self"},
@@ -69,12 +69,13 @@ class WalkTest(harness.E2eTest):
 
     def test_windows_that_were_not_chosen(self):
         """What plan and explain say of other windows agrees with our own arithmetic, and both draw them."""
-        grid = Grid()
+        grid = Grid(speed=600)  # the job must wait while it is asked about
         daemon = self.daemon(grid.settings()).start()
-        spec = shell_job("late", "true", expected_duration="4s", carbon={"policy": "shift", "max_delay": "25s"})
+        spec = shell_job("late", "true", expected_duration="12s", carbon={"policy": "shift", "max_delay": "75s"})
         path = daemon.write_job(spec)
         job = daemon.submit(spec)
-        for plan in (daemon.json("plan", path), daemon.json("explain", job)["plan"]):
+        explained = harness.wait_for(lambda: daemon.json("explain", job)["plan"], 20, f"a plan of job {job}")
+        for plan in (daemon.json("plan", path), explained):
             self.check_rejected(grid.marginal, plan)
         for environment, bar in (({"LC_ALL": "C.UTF-8"}, "\u2588"), ({"LC_ALL": "C"}, "#")):
             for verb in (["plan", path], ["explain", job]):
@@ -96,7 +97,7 @@ class WalkTest(harness.E2eTest):
             begin, mean = utc_ms(window["start_time"]), window["mean_mg_per_kwh"]
             self.assertGreaterEqual(begin, end, "in time, none over another")
             end = utc_ms(window["end_time"])
-            self.assertEqual(end - begin, 4000)
+            self.assertEqual(end - begin, 12_000)
             self.assertAlmostEqual(mean, series.mean(begin, end), delta=2)
             self.assertEqual(one["reason"] == "REASON_AFTER_BOUND", begin > latest, one)
             self.assertEqual(one["reason"] == "REASON_DEARER", mean >= chosen["mean_mg_per_kwh"], one)

@@ -30,17 +30,18 @@ std::shared_ptr<core::Curve const> some_curve() {
   return std::make_shared<core::Curve const>(std::move(points));
 }
 
-core::PlanInput some_input() {
+// Lengths are whole multiples of `step` minutes.
+core::PlanInput some_input(std::int64_t most_jobs, std::int64_t step = 1) {
   core::PlanInput input;
   input.now = minute(0);
   input.capacity = machine(4);
   input.curve = some_curve();
   input.rules = free_waits();
   input.rules.min_saving = *rc::gen::element(0.0, 0.01, 0.2);
-  auto const jobs = pick(1, 8);
+  auto const jobs = pick(1, most_jobs);
   for (std::int64_t i = 1; i <= jobs; ++i) {
-    auto job = shifting(static_cast<core::JobId>(i), static_cast<std::uint32_t>(pick(1, 4)), pick(1, 300),
-                        pick(10, 2000), pick(0, 120));
+    auto job = shifting(static_cast<core::JobId>(i), static_cast<std::uint32_t>(pick(1, 4)),
+                        step * pick(1, 300 / step), pick(10, 2000), pick(0, 120));
     job.interruptible = pick(0, 3) == 0;
     if (pick(0, 4) == 0) job.max_intensity = core::Intensity{pick(0, 600'000)};
     input.waiting.push_back(std::move(job));
@@ -102,7 +103,7 @@ void check_reason(PlacedJob const& placed, core::RejectedWindow const& one) {
 }
 
 RC_GTEST_PROP(PlanRejectedProperty, WindowsAreDistinctKnownAndRejectedForWhatIsSaid, ()) {
-  auto const input = some_input();
+  auto const input = some_input(8);
   auto const output = make_plan(input);
   for (auto const& job : input.waiting) {
     auto const placed = placed_in(input, output, job);
@@ -127,15 +128,20 @@ core::PlanOutput instead(core::PlanOutput output, core::JobId id, Interval windo
   return output;
 }
 
-RC_GTEST_PROP(PlanRejectedProperty, WhatOthersAreSaidToHoldTheyHold, ()) {
-  auto const input = some_input();
+// Beside jobs that do not shift; among several that do, one may move away after the other was placed.
+RC_GTEST_PROP(PlanRejectedProperty, WhatIsSaidToBeTakenIsTaken, ()) {
+  auto input = some_input(1);
+  input.rules = free_waits();
+  auto const others = pick(1, 8);
+  for (std::int64_t i = 2; i < 2 + others; ++i) {
+    input.waiting.push_back(queued(static_cast<core::JobId>(i), static_cast<std::uint32_t>(pick(1, 4)),
+                                   pick(1, 600), pick(0, 60)));
+  }
+  auto const& job = input.waiting.front();
   auto const output = make_plan(input);
-  for (auto const& job : input.waiting) {
-    auto const placed = placed_in(input, output, job);
-    for (auto const& one : core::rejected_windows(placed, input.now)) {
-      if (!one.message.ends_with("other jobs hold it")) continue;
-      RC_ASSERT(overbooked(input, instead(output, job.id, one.window)) != "");
-    }
+  for (auto const& one : core::rejected_windows(placed_in(input, output, job), input.now)) {
+    if (!one.message.ends_with("not free when it was planned")) continue;
+    RC_ASSERT(overbooked(input, instead(output, job.id, one.window)) != "");
   }
 }
 
@@ -145,24 +151,26 @@ bool mostly(Interval a, Interval b) {
 
 // No window within the bound that is much cheaper than the chosen one is kept back.
 RC_GTEST_PROP(PlanRejectedProperty, TheCheapestIsTold, ()) {
-  auto const input = some_input();
+  auto input = some_input(8, 5);
+  input.rules.min_saving = 0.01;
   auto const output = make_plan(input);
   for (auto const& job : input.waiting) {
     auto const placed = placed_in(input, output, job);
     auto const chosen = core::mean_of(*input.curve, placed.chosen);
     if (!chosen || placed.alone || job.max_intensity) continue;
-    std::optional<core::RejectedWindow> least;
-    for (Instant at = job.ready; at <= job.latest; at += minutes(1)) {
+    Instant const first = std::chrono::ceil<std::chrono::duration<int, std::ratio<300>>>(job.ready);
+    std::optional<std::pair<core::Intensity, Interval>> least;
+    for (Instant at = first; at <= job.latest; at += minutes(5)) {
       auto const mean = input.curve->mean({at, at + job.duration});
-      if (mean && (!least || *mean < least->mean)) least = {{at, at + job.duration}, *mean};
+      if (mean && (!least || *mean < least->first)) least = {*mean, {at, at + job.duration}};
     }
-    if (!least || static_cast<double>(least->mean.value) > 0.95 * static_cast<double>(chosen->value))
+    if (!least || static_cast<double>(least->first.value) > 0.95 * static_cast<double>(chosen->value))
       continue;
-    bool const shown = mostly(least->window, {input.now, input.now + job.duration}) ||
-                       mostly(least->window, {job.latest, job.latest + job.duration});
+    bool const shown = mostly(least->second, {input.now, input.now + job.duration}) ||
+                       mostly(least->second, {job.latest, job.latest + job.duration});
     auto const windows = core::rejected_windows(placed, input.now);
     bool const told = std::any_of(windows.begin(), windows.end(), [&](auto const& one) {
-      return one.mean <= least->mean || one.reason == Rejection::kAfterBound;
+      return one.mean <= least->first || one.reason == Rejection::kAfterBound;
     });
     RC_ASSERT(shown || told);
   }

@@ -30,13 +30,20 @@ double saving_of(Intensity mean, Intensity beside) {
 }
 
 // The mean of a window is a straight line between starts at which the window begins or ends with a step of
-// the curve: its minima are among these.
-std::vector<Instant> turning_starts(Curve const& curve, Interval range, Span length) {
-  std::vector<Instant> starts{range.begin, range.end};
-  for (IntensityPoint const& point : curve.points()) {
-    for (Instant const start : {point.interval.begin, point.interval.end - length}) {
-      if (start > range.begin && start < range.end) starts.push_back(start);
+// the curve: its minima are beside these. Starts are those that the planner knows.
+std::vector<Instant> turning_starts(Curve const& curve, SlotGrid const& grid, Interval range, Span length) {
+  std::vector<Instant> starts;
+  auto const add = [&](Instant turn) {
+    for (Slot const slot : {grid.holding(turn), grid.from(turn)}) {
+      Instant const start = grid.begin_of(slot);
+      if (start >= range.begin && start <= range.end) starts.push_back(start);
     }
+  };
+  add(range.begin);
+  add(range.end);
+  for (IntensityPoint const& point : curve.points()) {
+    add(point.interval.begin);
+    add(point.interval.end - length);
   }
   std::sort(starts.begin(), starts.end());
   starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
@@ -70,9 +77,9 @@ class Dips {
   std::optional<Intensity> peak_;  // of the rise after a dip
 };
 
-std::vector<Dip> dips_of(Curve const& curve, Interval range, Span length) {
+std::vector<Dip> dips_of(Curve const& curve, SlotGrid const& grid, Interval range, Span length) {
   Dips out;
-  for (Instant const start : turning_starts(curve, range, length)) {
+  for (Instant const start : turning_starts(curve, grid, range, length)) {
     Interval const window{start, start + length};
     auto const mean = curve.mean(window);
     if (mean) {
@@ -121,8 +128,9 @@ std::string wider_bound(Bound const& bound, Span later) {
 
 class Judge {
  public:
-  Judge(PlacedJob const& placed, Instant now, Intensity chosen)
+  Judge(PlacedJob const& placed, SlotGrid const& grid, Instant now, Intensity chosen)
       : placed_(placed),
+        grid_(grid),
         now_(now),
         chosen_(chosen),
         start_(placed.chosen.front().begin),
@@ -172,7 +180,7 @@ class Judge {
   // Where nobody else is there the figures are newer than the plan.
   std::optional<RejectedWindow> held(Dip const& at) const {
     if (placed_.alone) return std::nullopt;
-    return told(at, Rejection::kNotFree, beside(at) + ", not free: other jobs hold it");
+    return told(at, Rejection::kNotFree, beside(at) + ", not free when it was planned");
   }
 
   std::optional<RejectedWindow> cheaper(Dip const& at) const {
@@ -181,6 +189,7 @@ class Judge {
     if (saving < kKeepPlace) {
       return told(at, Rejection::kNotWorthIt, beside(at) + ", too little to change the plan for");
     }
+    if (!was_a_choice(at)) return std::nullopt;
     if (!longer || placed_.job.max_intensity) return held(at);
     if (auto rule = broken_rule(at, saving)) {
       return told(at, Rejection::kNotWorthIt, beside(at) + ", " + std::move(*rule));
@@ -191,23 +200,35 @@ class Judge {
     return told(at, Rejection::kNotFree, beside(at) + ", not free or not worth the longer wait");
   }
 
+  // The planner books whole slots: what is cheaper, or low enough, only without the rest of the last one was
+  // no choice.
+  double booked(Interval run) const {
+    auto const mean = placed_.curve->mean({run.begin, run.begin + grid_.span(grid_.slots(run.length()))});
+    return figure(mean ? *mean : *placed_.curve->mean(run));
+  }
+  bool was_a_choice(Dip const& at) const {
+    auto const& most = placed_.job.max_intensity;
+    if (most && booked(at.window) > figure(*most)) return false;
+    return placed_.chosen.size() > 1 || booked(at.window) < (1 - kKeepPlace) * booked(placed_.chosen.front());
+  }
+
   // What the operator asks of a wait that is longer than none.
   std::optional<std::string> broken_rule(Dip const& at, double saving) const {
-    SlotGrid const grid = grid_for(placed_.curve.get());
-    if (start_ >= earliest() + grid.slot) return std::nullopt;
+    if (start_ >= earliest() + grid_.slot) return std::nullopt;
     if (saving < placed_.rules.min_saving) {
       return "and planner.min_saving is " + percent(placed_.rules.min_saving);
     }
     double const kilowatts = placed_.job.power / 1000;
     double const saved =
-        kilowatts * grid.hours(at.window.length()) * (figure(chosen_) - figure(at.mean)) / 1000;
-    double const least = placed_.rules.min_grams_per_hour * grid.hours(at.window.begin - start_);
+        kilowatts * grid_.hours(at.window.length()) * (figure(chosen_) - figure(at.mean)) / 1000;
+    double const least = placed_.rules.min_grams_per_hour * grid_.hours(at.window.begin - start_);
     if (kilowatts > 0 && saved < least) return "too little for each hour of waiting";
     return std::nullopt;
   }
   Instant earliest() const { return std::max(placed_.job.ready, now_); }
 
   PlacedJob const& placed_;
+  SlotGrid const& grid_;
   Instant now_;
   Intensity chosen_;
   Instant start_;
@@ -264,13 +285,13 @@ std::vector<RejectedWindow> rejected_windows(PlacedJob const& placed, Instant no
   auto const chosen = mean_of(curve, placed.chosen);
   if (!chosen) return {};
   Span const length = duration_of(placed.job);
+  SlotGrid const grid = grid_for(&curve);
   Interval const at_once{now, now + length};
   Interval const at_last{placed.job.latest, placed.job.latest + length};
-  Interval const range{std::max(placed.job.ready, now),
-                       placed.job.latest + grid_for(&curve).span(24 * kHourSlots)};
-  Judge const judge(placed, now, *chosen);
+  Interval const range{std::max(placed.job.ready, now), placed.job.latest + grid.span(24 * kHourSlots)};
+  Judge const judge(placed, grid, now, *chosen);
   std::vector<RejectedWindow> found;
-  for (Dip const& dip : dips_of(curve, range, length)) {
+  for (Dip const& dip : dips_of(curve, grid, range, length)) {
     Interval const run{placed.chosen.front().begin, placed.chosen.back().end};
     if (same_for_people(dip, run, *chosen) || same_for_people(dip, at_once, curve.mean(at_once)) ||
         same_for_people(dip, at_last, curve.mean(at_last))) {

@@ -12,7 +12,7 @@ namespace greenq::core {
 
 enum class Rejection : std::uint8_t {
   kDearer = 1,      // no less carbon than the chosen window
-  kNotFree = 2,     // others hold its time; for a start after the chosen one: or not worth the longer wait
+  kNotFree = 2,     // when it was planned; for a start after the chosen one: or not worth the longer wait
   kNotWorthIt = 3,  // less carbon, but not worth a longer wait or a change of the plan
   kAfterBound = 4,  // less carbon, but begins after the latest start
   kAboveMax = 5,    // above max_intensity
