@@ -156,6 +156,10 @@ std::string zone_name(UtcTime time) {
   return strftime_text("%Z", time);
 }
 
+Milliseconds zone_offset(UtcTime time) {
+  return std::chrono::seconds(local(time).tm_gmtoff);
+}
+
 std::string zone_line(UtcTime now) {
   return "Times in " + zone_name(now) + ".\n";
 }

@@ -32,6 +32,7 @@ std::string local_time(UtcTime time,
 std::string local_time_seconds(UtcTime time, UtcTime now);    // with seconds: "23:40:07", "Mon 23:40:07"
 std::string local_time_with_zone(UtcTime time, UtcTime now);  // "Mon 23:40 CET"
 std::string zone_name(UtcTime time);                          // "CET"
+Milliseconds zone_offset(UtcTime time);                       // ahead of UTC
 // "Times in CET.\n": ends a screen whose times do not name their zone.
 std::string zone_line(UtcTime now);
 std::string relative_time(UtcTime time, UtcTime now);  // "3h ago", "in 20m", "now"

@@ -7,6 +7,7 @@
 #include "client/cli/format.hpp"
 #include "client/cli/job_text.hpp"
 #include "client/cli/json.hpp"
+#include "client/cli/plan_chart.hpp"
 #include "client/cli/plan_text.hpp"
 #include "client/cli/selectors.hpp"
 
@@ -68,6 +69,9 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   if (job.has_latest_start_time() && job.state() == v1::Job::STATE_QUEUED) {
     auto const latest = instant(job.latest_start_time());
     out << "Starts at the latest " << local_time(latest, now) << " (" << relative_time(latest, now) << ")\n";
+  }
+  if (!is_terminal(job.state())) {
+    out << plan_chart(response.plan(), context.env().columns, context.env().utf8, now, style);
   }
   if (response.history_size() > 0) out << "Past:\n" << history_text(response, now);
   out << zone_line(now);

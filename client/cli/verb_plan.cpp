@@ -5,6 +5,7 @@
 #include "client/cli/format.hpp"
 #include "client/cli/job_file.hpp"
 #include "client/cli/json.hpp"
+#include "client/cli/plan_chart.hpp"
 #include "client/cli/plan_text.hpp"
 #include "client/cli/submission.hpp"
 
@@ -43,7 +44,9 @@ void print(Context& context, JobFile const& file, std::size_t index, v1::Plan co
     context.out() << (index > 0 ? "\n" : "") << "Job " << index + 1
                   << (spec.display_name().empty() ? "" : ": " + safe(spec.display_name())) << '\n';
   }
-  context.out() << plan_table(plan, duration_is_assumed(spec), context.now(), context.style());
+  context.out() << plan_table(plan, duration_is_assumed(spec), context.now(), context.style())
+                << plan_chart(plan, context.env().columns, context.env().utf8, context.now(),
+                              context.style());
   if (auto const first = dependency_text(spec); !first.empty())
     context.out() << "Waits: starts only " << first << ", so perhaps later than shown.\n";
   if (spec.hold()) context.out() << "Held: starts only after greenq release, so perhaps later than shown.\n";
@@ -72,6 +75,10 @@ void add_plan(Cli& cli) {
   auto* const command = cli.add("plan", "Show when a job would run and what it would emit; stores nothing",
                                 [options](Context& context) { return plan(context, *options); });
   add_file_options(*command, *options);
+  command->footer(
+      "The chart has the chosen window (=) and, with letters, the best of the others and why not those. It "
+      "is\n"
+      "drawn for jobs that may be shifted, and for files with up to 8 jobs.");
 }
 
 }  // namespace greenq::client

@@ -103,6 +103,7 @@ struct Engine::Impl {
   core::Result<std::vector<core::NewDependency>> resolve(core::JobSpec const& spec,
                                                          Submission const& submission, std::size_t index);
   void answer_again(std::vector<core::JobId> ids, Replied done);
+  core::PlanDetail describe_preview(core::Job const& job, std::size_t jobs) const;
   void preview(Submission const& submission, Done<std::vector<Explanation>> const& done);
   core::Result<Explanation> explain(core::JobId id);
 };

@@ -9,6 +9,8 @@ namespace {
 
 // Each preview plans the whole queue; more at once would keep real plans waiting.
 constexpr int kMaxPreviews = 8;
+// For more jobs at once rejected windows are not worked out: their curves would not fit into one answer.
+constexpr std::size_t kMaxCharts = 8;
 
 core::Error unknown_reference(std::string const& job) {
   core::Error error{
@@ -167,9 +169,15 @@ core::Result<Explanation> Engine::Impl::explain(core::JobId id) {
     reason.since = now;
     out.reasons.insert(out.reasons.begin(), reason);
   }
-  if (out.job.plan) out.plan = core::describe(state, out.job, now);
+  if (out.job.plan) out.plan = core::describe_choice(state, out.job, state.jobs.size() == 1, now);
   out.place = core::queue_place(state, id);
   return out;
+}
+
+core::PlanDetail Engine::Impl::describe_preview(core::Job const& job, std::size_t jobs) const {
+  core::Instant const now = parts.clock->now();
+  if (jobs > kMaxCharts) return core::describe(state, job, now);
+  return core::describe_choice(state, job, jobs == 1 && state.jobs.empty(), now);
 }
 
 void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explanation>> const& done) {
@@ -206,7 +214,7 @@ void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explan
                               [&](core::PlannedJob const& planned) { return planned.id == job.id; });
              Explanation explanation;
              if (it != plan->jobs.end()) job.plan = it->plan;
-             if (job.plan) explanation.plan = core::describe(state, job, parts.clock->now());
+             if (job.plan) explanation.plan = describe_preview(job, jobs.size());
              explanation.reasons = core::reasons(state, job, parts.clock->now());
              job.id = 0;
              explanation.job = job;

@@ -127,4 +127,18 @@ PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extr
   return input;
 }
 
+std::optional<PlacedJob> placed_job(State const& state, Job const& job, Instant now) {
+  if (!job.plan || !plannable(job)) return std::nullopt;
+  Outlook outlook{state, now};
+  Outlook::View const& view = outlook.of(job.spec->carbon);
+  PlacedJob out;
+  out.job = waiting_job(state, job, now, view);
+  out.bound = job.spec->carbon.bound;
+  out.chosen = job.plan->segments;
+  out.rules = state.rules;
+  out.curve = view.curve;
+  if (!out.job.shift || !out.curve || out.curve->empty()) return std::nullopt;
+  return out;
+}
+
 }  // namespace greenq::core

@@ -5,6 +5,7 @@
 
 #include "core/effect.hpp"
 #include "core/event.hpp"
+#include "core/plan/rejected.hpp"
 #include "core/result.hpp"
 #include "core/state.hpp"
 
@@ -24,6 +25,9 @@ std::vector<Effect> recover(State const& state, Instant now);
 
 // The planner's snapshot: what waits, and `extra` jobs that are not stored (previews; ids of their own).
 PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extra = {});
+
+// The same of one job that waits with a plan and may be shifted; nothing otherwise. `alone` is not filled in.
+std::optional<PlacedJob> placed_job(State const& state, Job const& job, Instant now);
 
 // Ordered reasons why a queued or paused job waits; the first is the headline.
 std::vector<HoldReason> reasons(State const& state, Job const& job, Instant now);

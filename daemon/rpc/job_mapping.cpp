@@ -20,6 +20,7 @@ static_assert(static_cast<int>(core::OnMissed::kFail) == v1::CarbonPolicy::ON_MI
 static_assert(static_cast<int>(core::OnStaleFeed::kUseHistory) ==
               v1::CarbonPolicy::ON_STALE_FEED_USE_HISTORY);
 static_assert(static_cast<int>(core::RetryCause::kTimeLimit) == v1::Retry::CAUSE_TIME_LIMIT);
+static_assert(static_cast<int>(core::Rejection::kAboveMax) == v1::RejectedWindow::REASON_ABOVE_MAX_INTENSITY);
 static_assert(static_cast<int>(core::DependencyCondition::kStarted) == v1::Dependency::CONDITION_STARTED);
 
 v1::Attempt::Outcome outcome_to_wire(core::Outcome outcome) {
@@ -108,6 +109,13 @@ void plan_to_wire(core::PlanDetail const& plan, v1::Plan& wire) {
     if (plan.issued_at != core::Instant{})
       set_time(*wire.mutable_source()->mutable_issue_time(), plan.issued_at);
   }
+  for (auto const& rejected : plan.rejected) {
+    auto& entry = *wire.add_rejected();
+    window_to_wire(rejected.window, *entry.mutable_window());
+    entry.set_reason(static_cast<v1::RejectedWindow::Reason>(rejected.reason));
+    entry.set_message(rejected.message);
+  }
+  for (auto const& point : plan.outline) point_to_wire(point, *wire.add_curve());
   wire.set_not_shifted_reason(plan.not_shifted_reason);
   wire.set_note(plan.note);
   wire.set_learned_runs(static_cast<std::int32_t>(plan.learned_runs));

@@ -16,10 +16,10 @@ TRAIN = os.path.join(harness.ROOT, "config", "examples", "train.py")
 class Grid:
     """Both signals of one place, played from now on."""
 
-    def __init__(self, marginal=MARGINAL, average=AVERAGE, start=START, average_start=None):
+    def __init__(self, marginal=MARGINAL, average=AVERAGE, start=START, average_start=None, speed=SPEED):
         anchor = now_ms()
-        self.marginal = Replay(marginal, start, SPEED, anchor)
-        self.average = Replay(average, average_start or start, SPEED, anchor)
+        self.marginal = Replay(marginal, start, speed, anchor)
+        self.average = Replay(average, average_start or start, speed, anchor)
 
     def settings(self, **more):
         return {"site": {"zone": "US-CAL-CISO", "signal": "marginal", "pue": 1.25}, "exec": {"run_as": "self"},
@@ -66,6 +66,45 @@ class WalkTest(harness.E2eTest):
         metrics = [name for _, _, files in os.walk(os.path.join(daemon.state, "runs")) for name in files if name == "metrics.jsonl"]
         self.assertEqual(len(metrics), 1)
         daemon.stop()
+
+    def test_windows_that_were_not_chosen(self):
+        """What plan and explain say of other windows agrees with our own arithmetic, and both draw them."""
+        grid = Grid(speed=600)  # the job must wait while it is asked about
+        daemon = self.daemon(grid.settings()).start()
+        spec = shell_job("late", "true", expected_duration="12s", carbon={"policy": "shift", "max_delay": "75s"})
+        path = daemon.write_job(spec)
+        job = daemon.submit(spec)
+        explained = harness.wait_for(lambda: daemon.json("explain", job)["plan"], 20, f"a plan of job {job}")
+        for plan in (daemon.json("plan", path), explained):
+            self.check_rejected(grid.marginal, plan)
+        for environment, bar in (({"LC_ALL": "C.UTF-8"}, "\u2588"), ({"LC_ALL": "C"}, "#")):
+            for verb in (["plan", path], ["explain", job]):
+                with self.subTest(verb=verb[0], environment=environment):
+                    out = daemon.greenq(*verb, env=environment).stdout
+                    self.assertIn("MARGINAL carbon intensity of US-CAL-CISO, g CO2e/kWh\n", out)
+                    self.assertIn("= chosen, ^ latest start in ", out)
+                    self.assertIn(bar, out)
+                    self.assertEqual("\u2588" in out, bar != "#")
+        self.assertNotIn("carbon intensity", daemon.greenq("plan", path, "--set", "carbon.policy=none").stdout)
+        daemon.stop()
+
+    def check_rejected(self, series, plan):
+        chosen, latest = plan["chosen"], utc_ms(plan["latest"]["start_time"])
+        self.assertGreater(len(plan["rejected"]), 0, plan)
+        end = utc_ms(plan["now"]["start_time"])
+        for one in plan["rejected"]:
+            window = one["window"]
+            begin, mean = utc_ms(window["start_time"]), window["mean_mg_per_kwh"]
+            self.assertGreaterEqual(begin, end, "in time, none over another")
+            end = utc_ms(window["end_time"])
+            self.assertEqual(end - begin, 12_000)
+            self.assertAlmostEqual(mean, series.mean(begin, end), delta=2)
+            self.assertEqual(one["reason"] == "REASON_AFTER_BOUND", begin > latest, one)
+            self.assertEqual(one["reason"] == "REASON_DEARER", mean >= chosen["mean_mg_per_kwh"], one)
+        for point in plan["curve"]:
+            begin, end = utc_ms(point["start_time"]), utc_ms(point["end_time"])
+            self.assertAlmostEqual(point["mg_per_kwh"], series.mean(begin, end), delta=2)
+        self.assertEqual(utc_ms(plan["curve"][0]["start_time"]), utc_ms(plan["now"]["start_time"]))
 
     def check_windows(self, grid):
         """Three jobs with different slack start where our own arithmetic says, and their grams agree with their slices."""

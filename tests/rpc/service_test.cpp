@@ -177,6 +177,90 @@ TEST(Service, PlanAndValidateOnlyStoreNothing) {
   EXPECT_EQ(page.jobs_size(), 0);
 }
 
+// Two dips within six hours, and a better one after them.
+void feed_dips(Daemon& daemon) {
+  core::Instant const begin = std::chrono::floor<std::chrono::hours>(daemon.clock.time);
+  core::Signal signal;
+  signal.source = {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, "a", "label", ""};
+  signal.issued_at = signal.received_at = daemon.clock.time;
+  signal.as_given = true;
+  std::vector<std::int64_t> const grams{500, 400, 100, 300, 200, 500, 500, 500, 500, 500, 50, 500};
+  for (std::size_t i = 0; i < grams.size(); ++i) {
+    auto const at = begin + std::chrono::hours{i};
+    signal.points.push_back(
+        {{at, at + std::chrono::hours{1}}, {grams[i] * 1000}, core::PointState::kForecast});
+  }
+  daemon.engine->post(core::SignalReceived{0, signal});
+}
+
+v1::SubmitJobRequest shifting_hour(Daemon const& daemon, std::string const& name) {
+  auto request = daemon.request(name);
+  request.mutable_spec()->mutable_expected_duration()->set_seconds(3600);
+  request.mutable_spec()->mutable_carbon()->set_mode(v1::CarbonPolicy::MODE_SHIFT);
+  request.mutable_spec()->mutable_carbon()->mutable_max_delay()->set_seconds(6 * 3600);
+  return request;
+}
+
+void expect_dips(v1::Plan const& plan, core::Instant now) {
+  ASSERT_EQ(plan.rejected_size(), 2) << plan.ShortDebugString();
+  auto const begin = core::to_ms(std::chrono::floor<std::chrono::hours>(now)) / 1000;
+  EXPECT_EQ(plan.rejected(0).reason(), v1::RejectedWindow::REASON_DEARER);
+  EXPECT_EQ(plan.rejected(0).message(), "100 % more carbon");
+  EXPECT_EQ(plan.rejected(0).window().start_time().seconds(), begin + 4 * 3600);
+  EXPECT_EQ(plan.rejected(0).window().mean_mg_per_kwh(), 200'000);
+  EXPECT_EQ(plan.rejected(0).window().energy_mj(), plan.chosen().energy_mj());
+  EXPECT_TRUE(plan.rejected(0).window().known());
+  EXPECT_EQ(plan.rejected(1).reason(), v1::RejectedWindow::REASON_AFTER_BOUND);
+  EXPECT_EQ(plan.rejected(1).message(),
+            "50 % less carbon, begins after the latest start; max_delay: 10h would allow it");
+  ASSERT_EQ(plan.curve_size(), 11);
+  EXPECT_EQ(plan.curve(0).start_time().seconds(), core::to_ms(now) / 1000);
+  EXPECT_EQ(plan.curve(0).mg_per_kwh(), 500'000);
+  EXPECT_EQ(plan.curve(10).end_time().seconds(), begin + 11 * 3600);
+}
+
+TEST(Service, PlanAndExplainTellWhatWasNotChosen) {
+  Daemon daemon;
+  feed_dips(daemon);
+  v1::PlanJobRequest request;
+  *request.mutable_spec() = shifting_hour(daemon, "idea").spec();
+  v1::PlanJobResponse planned;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::PlanJob, request, planned).ok());
+  expect_dips(planned.plan(), daemon.clock.time);
+  v1::SubmitJobResponse submitted;
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::SubmitJob, shifting_hour(daemon, "real"), submitted).ok());
+  v1::ExplainJobRequest explain;
+  explain.set_name(submitted.job().name());
+  v1::ExplainJobResponse explained;
+  ASSERT_TRUE(test::eventually([&] {
+    return call(*daemon.jobs, &Jobs::ExplainJob, explain, explained).ok() && explained.has_plan();
+  }));
+  expect_dips(explained.plan(), daemon.clock.time);
+  request.mutable_spec()->mutable_carbon()->set_mode(v1::CarbonPolicy::MODE_NONE);
+  ASSERT_TRUE(call(*daemon.jobs, &Jobs::PlanJob, request, planned).ok());
+  EXPECT_EQ(planned.plan().rejected_size(), 0);
+  EXPECT_EQ(planned.plan().curve_size(), 0);
+}
+
+// A thousand curves would not fit into one message.
+TEST(Service, CurvesOfEightJobsAtMost) {
+  Daemon daemon;
+  feed_dips(daemon);
+  v1::BatchSubmitJobsRequest batch;
+  batch.set_validate_only(true);
+  for (int const count : {8, 9}) {
+    while (batch.requests_size() < count)
+      *batch.add_requests() = shifting_hour(daemon, "b" + std::to_string(batch.requests_size()));
+    v1::BatchSubmitJobsResponse response;
+    ASSERT_TRUE(call(*daemon.jobs, &Jobs::BatchSubmitJobs, batch, response).ok());
+    ASSERT_EQ(response.responses_size(), count);
+    for (auto const& one : response.responses()) {
+      EXPECT_TRUE(one.plan().has_chosen());
+      EXPECT_EQ(one.plan().curve_size() > 0, count == 8);
+    }
+  }
+}
+
 TEST(Service, BatchIsAllOrNothing) {
   Daemon daemon;
   v1::BatchSubmitJobsRequest batch;

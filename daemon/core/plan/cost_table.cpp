@@ -6,6 +6,17 @@
 
 namespace greenq::core {
 
+std::optional<Intensity> mean_of(Curve const& curve, std::vector<Interval> const& segments) {
+  __int128 sum = 0;
+  Span length{0};
+  for (Interval const& segment : segments) {
+    if (!curve.covered(segment)) return std::nullopt;
+    sum += curve.integral(segment);
+    length += segment.length();
+  }
+  return Intensity{divide_half_even(sum, length.count())};
+}
+
 CostTable::CostTable(Curve const& curve) {
   GREENQ_CHECK(!curve.empty());
   std::int64_t highest = 0;

@@ -14,6 +14,9 @@
 
 namespace greenq::core {
 
+// Mean over all segments, at least one, weighted by time; nothing if any of it is not known.
+std::optional<Intensity> mean_of(Curve const& curve, std::vector<Interval> const& segments);
+
 struct Candidate {
   std::int64_t cost = 0;
   Instant start{};

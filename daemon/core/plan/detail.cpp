@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "core/energy/footprint.hpp"
+#include "core/step.hpp"
 
 namespace greenq::core {
 namespace {
@@ -60,6 +61,67 @@ WindowDetail sum_of(std::vector<WindowDetail> const& segments) {
   return sum;
 }
 
+// The curve as far as a picture needs it. Steps that are not known as a whole are left out.
+std::vector<IntensityPoint> outline_of(Curve const& curve, Interval range) {
+  std::vector<IntensityPoint> points;
+  for (IntensityPoint const& point : curve.points()) {
+    Interval const part = intersect(point.interval, range);
+    if (!part.empty()) points.push_back({part, point.value, point.state});
+  }
+  if (points.size() <= kMaxOutline) return points;
+  points.clear();
+  Span const step{(range.length().count() + kMaxOutline - 1) / kMaxOutline};
+  for (Instant at = range.begin; at < range.end; at += step) {
+    Interval const part = intersect({at, at + step}, range);
+    auto const mean = curve.mean(part);
+    if (mean) points.push_back({part, *mean, *curve.worst_state(part)});
+  }
+  return points;
+}
+
+// Where the figures of a plan come from.
+struct Books {
+  KindView view;
+  Pricing pricing;
+  std::string not_shifted_reason;
+};
+
+Books books_for(State const& state, Job const& job, Instant now) {
+  Books books;
+  Decision decision = decide(state.site, state.signals, job.spec->carbon);
+  books.not_shifted_reason = std::move(decision.not_shifted_reason);
+  books.pricing.power = expected_power(*job.spec, state.model);
+  books.pricing.pue_milli = state.site.pue_milli;
+  // Figures are shown for jobs that are not shifted, too: in marginal terms unless the site decides by the
+  // average.
+  bool const average = state.site.signal == SiteSignalChoice::kAverage;
+  SignalKind const kind = decision.kind.value_or(average ? SignalKind::kAverage : SignalKind::kMarginal);
+  if (!state.signals.has(kind)) return books;
+  books.view = state.signals.view(kind, now, state.site.horizon);
+  books.pricing.curve = books.view.curve.get();
+  books.pricing.grams = kind != SignalKind::kRelative;
+  return books;
+}
+
+PlanDetail figures_of(Job const& job, Books const& books, Instant now) {
+  Plan const& plan = *job.plan;
+  PlanDetail detail;
+  detail.note = plan.note;
+  if (job.learned) detail.learned_runs = job.learned->runs;
+  detail.not_shifted_reason = books.not_shifted_reason;
+  if (books.view.curve) {
+    detail.source = books.view.source;
+    detail.issued_at = books.view.issued_at;
+  }
+  for (Interval const& segment : plan.segments) detail.segments.push_back(detail_of(books.pricing, segment));
+  detail.chosen = sum_of(detail.segments);
+  Span const left = remaining_duration(job, now);
+  detail.now = detail_of(books.pricing, {now, now + left});
+  auto const latest = latest_start(job);
+  if (latest && *latest > now) detail.latest = detail_of(books.pricing, {*latest, *latest + left});
+  return detail;
+}
+
 }  // namespace
 
 Power expected_power(JobSpec const& spec, EnergyModel const& model) {
@@ -74,35 +136,23 @@ Power expected_power(JobSpec const& spec, EnergyModel const& model) {
 
 PlanDetail describe(State const& state, Job const& job, Instant now) {
   GREENQ_CHECK(job.plan.has_value() && !job.plan->segments.empty());
-  Plan const& plan = *job.plan;
-  PlanDetail detail;
-  detail.note = plan.note;
-  if (job.learned) detail.learned_runs = job.learned->runs;
-  Decision const decision = decide(state.site, state.signals, job.spec->carbon);
-  detail.not_shifted_reason = decision.not_shifted_reason;
-  KindView view;
-  Pricing pricing;
-  pricing.power = expected_power(*job.spec, state.model);
-  pricing.pue_milli = state.site.pue_milli;
-  // Figures are shown for jobs that are not shifted, too: in marginal terms unless the site decides by the
-  // average.
-  bool const average = state.site.signal == SiteSignalChoice::kAverage;
-  SignalKind const kind = decision.kind.value_or(average ? SignalKind::kAverage : SignalKind::kMarginal);
-  if (state.signals.has(kind)) {
-    view = state.signals.view(kind, now, state.site.horizon);
-    pricing.curve = view.curve.get();
-    pricing.grams = kind != SignalKind::kRelative;
-    if (view.curve) {
-      detail.source = view.source;
-      detail.issued_at = view.issued_at;
-    }
+  return figures_of(job, books_for(state, job, now), now);
+}
+
+PlanDetail describe_choice(State const& state, Job const& job, bool alone, Instant now) {
+  GREENQ_CHECK(job.plan.has_value() && !job.plan->segments.empty());
+  Books const books = books_for(state, job, now);
+  PlanDetail detail = figures_of(job, books, now);
+  auto placed = placed_job(state, job, now);
+  if (!placed) return detail;
+  placed->alone = alone;
+  Instant end = std::max(detail.chosen.window.end, detail.now.window.end);
+  if (detail.latest) end = std::max(end, detail.latest->window.end);
+  for (RejectedWindow& one : rejected_windows(*placed, now)) {
+    end = std::max(end, one.window.end);
+    detail.rejected.push_back({detail_of(books.pricing, one.window), one.reason, std::move(one.message)});
   }
-  for (Interval const& segment : plan.segments) detail.segments.push_back(detail_of(pricing, segment));
-  detail.chosen = sum_of(detail.segments);
-  Span const left = remaining_duration(job, now);
-  detail.now = detail_of(pricing, {now, now + left});
-  auto const latest = latest_start(job);
-  if (latest && *latest > now) detail.latest = detail_of(pricing, {*latest, *latest + left});
+  detail.outline = outline_of(*placed->curve, {now, end});
   return detail;
 }
 

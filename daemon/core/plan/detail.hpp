@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plan/rejected.hpp"
 #include "core/state.hpp"
 
 namespace greenq::core {
@@ -14,6 +15,12 @@ struct WindowDetail {
   std::optional<Intensity> mean;
   Energy energy{};  // modelled
   std::optional<Carbon> carbon;
+};
+
+struct RejectedDetail {
+  WindowDetail window;
+  Rejection reason = Rejection::kDearer;
+  std::string message;  // one phrase
 };
 
 struct PlanDetail {
@@ -26,11 +33,19 @@ struct PlanDetail {
   std::string not_shifted_reason;
   std::string note;
   std::uint32_t learned_runs = 0;  // that tell the length; 0: as stated
+  // Only where asked for, and where a curve decides for a job that waits.
+  std::vector<RejectedDetail> rejected;  // in time
+  std::vector<IntensityPoint> outline;   // of the curve, from now to the end of all windows above
 };
+
+inline constexpr std::int64_t kMaxOutline = 96;  // points
 
 // Expected power of a job: expected_power, else the node model at full use of the reserved cores.
 Power expected_power(JobSpec const& spec, EnergyModel const& model);
 // Requires job.plan.
 PlanDetail describe(State const& state, Job const& job, Instant now);
+// With `rejected` and `outline`, for which it goes through the curve. `alone`: no other job lives or is
+// planned.
+PlanDetail describe_choice(State const& state, Job const& job, bool alone, Instant now);
 
 }  // namespace greenq::core

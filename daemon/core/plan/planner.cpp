@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fnv.hpp"
+#include "core/plan/cost_table.hpp"
 #include "core/plan/fast_slots.hpp"
 #include "core/plan/note.hpp"
 #include "core/plan/slot_pass.hpp"
@@ -12,22 +13,6 @@ namespace {
 
 // With more tasks a new curve waits for the next hour.
 constexpr std::size_t kImproveAtOnce = 500;
-constexpr std::size_t kFewPoints = 4;  // say nothing about the usual step
-
-// The usual length of a point; ends of curves and seams between feeds are cut anywhere.
-Span usual_step(Curve const& curve) {
-  std::vector<Span> steps;
-  steps.reserve(curve.points().size());
-  for (IntensityPoint const& point : curve.points()) steps.push_back(point.interval.length());
-  auto const middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::nth_element(steps.begin(), middle, steps.end());
-  return *middle;
-}
-
-SlotGrid grid_of(PlanInput const& input) {
-  if (!input.curve || input.curve->points().size() < kFewPoints) return {};
-  return grid_for(usual_step(*input.curve), input.curve->points().front().interval.begin);
-}
 
 ShiftOptions options_of(PlanInput const& input) {
   PlanRules const& rules = input.rules;
@@ -54,18 +39,6 @@ std::uint64_t print_of(Curve const& curve, SlotGrid const& grid, Slot hour) {
   return fnv1a(text);
 }
 
-// Time-weighted; nothing if any of it is not known.
-std::optional<Intensity> mean_of(Curve const& curve, std::vector<Interval> const& segments) {
-  __int128 sum = 0;
-  Span length{0};
-  for (Interval const& segment : segments) {
-    if (!curve.covered(segment)) return std::nullopt;
-    sum += curve.integral(segment);
-    length += segment.length();
-  }
-  return Intensity{divide_half_even(sum, length.count())};
-}
-
 Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& choice) {
   Plan plan;
   plan.segments = choice.segments;
@@ -87,7 +60,7 @@ Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& ch
 }  // namespace
 
 void Planner::prepare(PlanInput const& input) {
-  SlotGrid grid = grid_of(input);
+  SlotGrid grid = grid_for(input.curve.get());
   auto rows = board_rows(input.capacity);
   // Once a recording was seen to run fast, its steps stay the measure.
   if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();
