@@ -19,7 +19,7 @@ struct PastJob {
   bool held = false;         // submitted on hold: nobody knows when it would have been released
   std::uint32_t gpus = 0;
   std::uint32_t cpus = 1;
-  Span expected{0};  // running time of an attempt, as it was planned with
+  Span expected{0};            // running time of an attempt, as it was planned with
   std::vector<Interval> runs;  // segments of all attempts that are over, in order; none of them empty
   bool shifts = false;         // it may wait for a cleaner hour
   bool interruptible = false;

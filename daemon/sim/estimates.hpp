@@ -14,8 +14,8 @@ struct Estimates {
 };
 
 // The instance as policies see it: the job's own estimate where it has one, else its true duration times the
-// factors, in whole steps, at least one. Deadlines move along: bounds are latest starts. Estimates{} leaves true
-// durations as they are.
+// factors, in whole steps, at least one. Deadlines move along: bounds are latest starts. Estimates{} leaves
+// true durations as they are.
 Instance told(Instance const& instance, Estimates const& estimates);
 
 }  // namespace greenq::sim
