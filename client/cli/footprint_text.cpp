@@ -85,11 +85,13 @@ std::string headline(v1::Footprint const& footprint, UtcTime now, Style style) {
 }  // namespace
 
 void SourceLines::add(v1::CarbonBook const& book) {
-  if (!known(book)) return;
-  auto line = "Intensity: " + source_text(book.source(), now_) + '\n';
-  if (!book.source().attribution().empty()) line += "  " + safe(book.source().attribution()) + '\n';
-  if (auto const caution = average_caution(book.source().kind()); !caution.empty())
-    line += "  " + caution + '\n';
+  if (known(book)) add(book.source());
+}
+
+void SourceLines::add(v1::SignalSource const& source) {
+  auto line = "Intensity: " + source_text(source, now_) + '\n';
+  if (!source.attribution().empty()) line += "  " + safe(source.attribution()) + '\n';
+  if (auto const caution = average_caution(source.kind()); !caution.empty()) line += "  " + caution + '\n';
   if (text_.find(line) == std::string::npos) text_ += line;
 }
 

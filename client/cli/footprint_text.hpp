@@ -26,6 +26,7 @@ class SourceLines {
  public:
   explicit SourceLines(UtcTime now) : now_(now) {}
   void add(v1::CarbonBook const& book);
+  void add(v1::SignalSource const& source);
   std::string const& text() const { return text_; }
 
  private:

@@ -1,4 +1,5 @@
-// greenq report [JOB]: the footprint of one job, or sums over ended jobs.
+// greenq report [JOB]: the footprint of one job, sums over ended jobs, or what they saved beside a plain
+// queue.
 #include <ostream>
 
 #include "client/cli/cli.hpp"
@@ -7,12 +8,15 @@
 #include "client/cli/format.hpp"
 #include "client/cli/json.hpp"
 #include "client/cli/lists.hpp"
+#include "client/cli/savings_text.hpp"
 #include "client/cli/selectors.hpp"
 
 namespace greenq::client {
 namespace {
 
 using Request = v1::AggregateFootprintsRequest;
+// A plain queue is simulated for the answer.
+constexpr Milliseconds kSavingsTimeout = std::chrono::minutes(2);
 
 struct ReportOptions {
   std::string job;
@@ -22,6 +26,7 @@ struct ReportOptions {
   std::string since;
   std::string until;
   bool no_header = false;
+  bool savings = false;
 };
 
 constexpr std::pair<std::string_view, Request::GroupBy> kGroups[] = {
@@ -40,16 +45,12 @@ Result<int> report_job(Context& context, std::string const& word) {
   return 0;
 }
 
-Result<Request> request_of(Context& context, ReportOptions const& options) {
-  Request request;
+// What the requests for sums and for savings have in common.
+template <class Filtered>
+Result<Filtered> filter_of(Context& context, ReportOptions const& options) {
+  Filtered request;
   request.set_parent(parent_of(options.project));
   request.set_owner(options.user);
-  request.set_page_size(1000);
-  for (auto const& key : options.by) {
-    for (auto const& [name, group] : kGroups) {
-      if (name == key) request.add_group_by(group);
-    }
-  }
   if (!options.since.empty()) {
     auto const since = parse_since(options.since, context.now());
     if (!since) return tl::unexpected<Failure>(since.error());
@@ -61,6 +62,31 @@ Result<Request> request_of(Context& context, ReportOptions const& options) {
     *request.mutable_ended_before() = timestamp(*until);
   }
   return request;
+}
+
+Result<Request> request_of(Context& context, ReportOptions const& options) {
+  auto request = filter_of<Request>(context, options);
+  if (!request) return request;
+  request->set_page_size(1000);
+  for (auto const& key : options.by) {
+    for (auto const& [name, group] : kGroups) {
+      if (name == key) request->add_group_by(group);
+    }
+  }
+  return request;
+}
+
+Result<int> report_savings(Context& context, ReportOptions const& options) {
+  auto const request = filter_of<v1::GetSavingsRequest>(context, options);
+  if (!request) return tl::unexpected<Failure>(request.error());
+  auto& connection = context.connection();
+  auto const response = connection.call<v1::GetSavingsResponse>(
+      connection.footprints(), &v1::FootprintService::Stub::GetSavings, *request, kSavingsTimeout);
+  if (!response) return tl::unexpected<Failure>(response.error());
+  auto const& savings = response->savings();
+  context.out() << (context.json() ? to_json(savings) + '\n'
+                                   : savings_text(savings, context.now(), context.style()));
+  return 0;
 }
 
 std::vector<Table::Column> columns_of(std::vector<std::string> const& keys) {
@@ -125,13 +151,16 @@ Result<int> report_groups(Context& context, ReportOptions const& options) {
     context.out() << "Unknown: " << duration_text(Milliseconds(unknown_ms))
                   << " of device time without a reading; not counted as zero.\n";
   }
-  context.out() << context.style().dim(
-                       "SAVED compares with a start at submission (modelled). The books are never added.")
-                << '\n';
+  context.out()
+      << context.style().dim(
+             "SAVED compares with a start at submission (modelled), whether or not there was room;\n"
+             "--savings compares with a plain queue on the same machine. The books are never added.")
+      << '\n';
   return 0;
 }
 
 Result<int> report(Context& context, ReportOptions const& options) {
+  if (options.savings) return report_savings(context, options);
   return options.job.empty() ? report_groups(context, options) : report_job(context, options.job);
 }
 
@@ -139,12 +168,13 @@ Result<int> report(Context& context, ReportOptions const& options) {
 
 void add_report(Cli& cli) {
   auto const options = std::make_shared<ReportOptions>();
-  auto* const command = cli.add("report", "Energy and carbon of one job, or of all ended jobs by group",
-                                [options](Context& context) { return report(context, *options); });
-  command->add_option("job", options->job, kOneJob)->type_name("JOB");
-  command->add_option("--by", options->by, "Group by user, project, day, name; several with commas (user)")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"user", "project", "day", "name"}));
+  auto* const command =
+      cli.add("report", "Energy and carbon of one job, or of all ended jobs by group; what they saved",
+              [options](Context& context) { return report(context, *options); });
+  auto* const job = command->add_option("job", options->job, kOneJob)->type_name("JOB");
+  auto* const by = command->add_option("--by", options->by,
+                                       "Group by user, project, day, name; several with commas (user)");
+  by->delimiter(',')->check(CLI::IsMember({"user", "project", "day", "name"}));
   command->add_option("--project", options->project, "Only this project, e.g. vision")->type_name("NAME");
   command->add_option("--user", options->user, "Only jobs of this user, e.g. ada")->type_name("NAME");
   command->add_option("--since", options->since, "Ended since: 7d (back from now), or 2026-11-24T08:00+01:00")
@@ -152,7 +182,13 @@ void add_report(Cli& cli) {
   command
       ->add_option("--until", options->until, "Ended before: 1d (back from now), or 2026-11-24T08:00+01:00")
       ->type_name("SPAN|TIME");
-  command->add_flag("-n,--no-header", options->no_header, "No line of titles");
+  auto* const no_header = command->add_flag("-n,--no-header", options->no_header, "No line of titles");
+  command
+      ->add_flag("--savings", options->savings,
+                 "Beside the same submissions in a plain queue on this machine (jobs of the last 30d)")
+      ->excludes(job)
+      ->excludes(by)
+      ->excludes(no_header);
 }
 
 }  // namespace greenq::client

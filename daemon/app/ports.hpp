@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/effect.hpp"
+#include "core/energy/savings.hpp"
 #include "core/event.hpp"
 #include "core/result.hpp"
 #include "core/state.hpp"
@@ -111,6 +112,16 @@ struct FootprintGroup {
   core::Footprint footprint;
 };
 
+// Filters what is summed; all jobs compete in the plain queue.
+struct SavingsQuery {
+  std::string project;
+  std::string owner;
+  core::Interval ended;     // jobs that ended within
+  core::Capacity capacity;  // of the plain queue
+  core::Instant now{};
+};
+inline constexpr core::Span kSavingsPeriodMax{std::chrono::hours{24 * 366}};
+
 struct ForecastQuery {
   std::string zone;
   core::SignalKind kind = core::SignalKind::kMarginal;
@@ -154,6 +165,8 @@ class Reads {
   // Ordered by keys.
   virtual void aggregate(FootprintQuery query, std::vector<GroupKey> keys,
                          Done<std::vector<FootprintGroup>> done) = 0;
+  // Priced now. kInvalidArgument: PERIOD_TOO_LONG beyond kSavingsPeriodMax, TOO_MANY_JOBS.
+  virtual void savings(SavingsQuery query, Done<core::Savings> done) = 0;
   // Prices an ended job for the SettleFootprint effect; the answer goes to the inbox as it is.
   virtual void settle(core::JobId id, Done<core::FootprintSettled> done) = 0;
   // Ended jobs whose stored footprint still rests on figures that may be replaced, longest ended first.

@@ -2,6 +2,7 @@
 #include "rpc/call.hpp"
 #include "rpc/carbon_mapping.hpp"
 #include "rpc/paging.hpp"
+#include "rpc/savings_mapping.hpp"
 #include "rpc/services.hpp"
 #include "rpc/time_mapping.hpp"
 
@@ -115,6 +116,31 @@ void aggregate(CallPtr<v1::AggregateFootprintsResponse> const& call,
       });
 }
 
+core::Result<app::SavingsQuery> read_savings_query(v1::GetSavingsRequest const& request,
+                                                   app::View const& view, core::Instant now) {
+  constexpr core::Span kDefaultPeriod = std::chrono::hours{24 * 30};
+  auto filter = read_query(request);
+  if (!filter) return tl::unexpected(filter.error());
+  app::SavingsQuery query{std::move(filter->project), std::move(filter->owner), {}, view.capacity, now};
+  query.ended.end = std::min(filter->ended_before.value_or(now), now);
+  query.ended.begin = filter->ended_after.value_or(query.ended.end - kDefaultPeriod);
+  if (query.ended.empty())
+    return tl::unexpected(invalid_field("ended_after", "must be before `ended_before` and before now."));
+  return query;
+}
+
+void get_savings(CallPtr<v1::GetSavingsResponse> const& call, v1::GetSavingsRequest const& request) {
+  auto const view = call->context().parts.engine->view();
+  auto query = read_savings_query(request, *view, call->context().now());
+  if (failed(call, query)) return;
+  call->context().parts.reads->savings(std::move(*query), [call, view](core::Result<core::Savings> found) {
+    if (failed(call, found)) return;
+    call->answer([&](v1::GetSavingsResponse& response) {
+      savings_to_wire(*found, view->site, view->capacity, *response.mutable_savings());
+    });
+  });
+}
+
 class FootprintServiceImpl final : public v1::FootprintService::CallbackService {
  public:
   explicit FootprintServiceImpl(ContextPtr context) : context_(std::move(context)) {}
@@ -136,6 +162,12 @@ class FootprintServiceImpl final : public v1::FootprintService::CallbackService 
                                                 v1::AggregateFootprintsResponse* response) override {
     return handle(context_, call, response, Rpc::kAggregateFootprints, true,
                   [&](auto const& c) { aggregate(c, *request); });
+  }
+  grpc::ServerUnaryReactor* GetSavings(grpc::CallbackServerContext* call,
+                                       v1::GetSavingsRequest const* request,
+                                       v1::GetSavingsResponse* response) override {
+    return handle(context_, call, response, Rpc::kGetSavings, true,
+                  [&](auto const& c) { get_savings(c, *request); });
   }
 
  private:

@@ -37,6 +37,7 @@ enum class Rpc : std::uint8_t {
   kGetFootprint,
   kListFootprints,
   kAggregateFootprints,
+  kGetSavings,
   kListNodes,
   kGetServerInfo,
 };
@@ -75,6 +76,7 @@ inline constexpr std::array kRules{
     Rule{Rpc::kGetFootprint, "greenq.v1.FootprintService.GetFootprint", Access::kUser},
     Rule{Rpc::kListFootprints, "greenq.v1.FootprintService.ListFootprints", Access::kUser},
     Rule{Rpc::kAggregateFootprints, "greenq.v1.FootprintService.AggregateFootprints", Access::kUser},
+    Rule{Rpc::kGetSavings, "greenq.v1.FootprintService.GetSavings", Access::kUser},
     Rule{Rpc::kListNodes, "greenq.v1.NodeService.ListNodes", Access::kUser},
     // Settings, paths, library versions and warnings only for admins.
     Rule{Rpc::kGetServerInfo, "greenq.v1.NodeService.GetServerInfo", Access::kUserRedacted},

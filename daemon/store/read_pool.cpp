@@ -2,6 +2,7 @@
 
 #include "store/queries.hpp"
 #include "store/rows.hpp"
+#include "store/savings.hpp"
 #include "store/signals.hpp"
 
 namespace greenq::store {
@@ -150,6 +151,11 @@ void ReadPool::aggregate(app::FootprintQuery query, std::vector<app::GroupKey> k
   ask<std::vector<app::FootprintGroup>>(done, [query = std::move(query), keys = std::move(keys)](Db& db) {
     return store::aggregate(db, query, keys);
   });
+}
+
+void ReadPool::savings(app::SavingsQuery query, Done<core::Savings> done) {
+  ask<core::Savings>(
+      done, [this, query = std::move(query)](Db& db) { return store::savings(db, options_.prices, query); });
 }
 
 void ReadPool::settle(core::JobId id, Done<core::FootprintSettled> done) {

@@ -41,6 +41,7 @@ class ReadPool final : public app::Reads {
   void list_footprints(app::FootprintQuery query, Done<std::vector<app::JobFootprint>> done) override;
   void aggregate(app::FootprintQuery query, std::vector<app::GroupKey> keys,
                  Done<std::vector<app::FootprintGroup>> done) override;
+  void savings(app::SavingsQuery query, Done<core::Savings> done) override;
   void settle(core::JobId id, Done<core::FootprintSettled> done) override;
   void provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) override;
   void forecasts(app::ForecastQuery query, Done<app::ForecastHistory> done) override;

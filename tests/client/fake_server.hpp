@@ -94,6 +94,7 @@ struct FakeFootprints final : v1::FootprintService::Service {
   GREENQ_FAKE_UNARY(GetFootprint)
   GREENQ_FAKE_UNARY(ListFootprints)
   GREENQ_FAKE_UNARY(AggregateFootprints)
+  GREENQ_FAKE_UNARY(GetSavings)
 };
 
 struct FakeNodes final : v1::NodeService::Service {

@@ -165,6 +165,7 @@ try 12 cancel 1
 try last cancel la
 try submit su
 try --follow logs --fol
+try --savings report --sa
 try json ls -o j
 try 'queued' ls --state qu
 try 'queued,running' ls --state queued,ru

@@ -647,7 +647,8 @@ TEST_F(VerbTest, ReportByGroups) {
       "modelled 25 %\n"
       "Intensity: marginal, GB, replay of caiso-pge.csv at 1800x, issued 8m ago\n"
       "Unknown: 12s of device time without a reading; not counted as zero.\n"
-      "SAVED compares with a start at submission (modelled). The books are never added.\n");
+      "SAVED compares with a start at submission (modelled), whether or not there was room;\n"
+      "--savings compares with a plain queue on the same machine. The books are never added.\n");
   EXPECT_EQ(greenq({"report", "--by", "zone"}), 2);
 }
 

@@ -218,6 +218,20 @@ TEST_P(StoreContract, PerfectForesightIsNoIssue) {
   EXPECT_EQ(forecasts("neso", 0, 60)->issues.size(), 1U) << "a recorded forecast is one";
 }
 
+TEST_P(StoreContract, SavingsSayOfWhichPeriodAndRefuseALongOne) {
+  app::SavingsQuery query;
+  query.ended = {test::store_time(0), test::store_time(0) + app::kSavingsPeriodMax};
+  auto const ask = [&] {
+    return test::wait_for<core::Savings>([&](auto const& done) { ledger_->reads().savings(query, done); });
+  };
+  auto const found = ask();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->ended, query.ended);
+  EXPECT_EQ(found->jobs, 0);
+  query.ended.end += core::Span{1};
+  EXPECT_EQ(ask().error().reason, "PERIOD_TOO_LONG");
+}
+
 INSTANTIATE_TEST_SUITE_P(Ports, StoreContract,
                          testing::Values(Kind{"fake", [] { return std::make_unique<InMemory>(); }},
                                          Kind{"sqlite", [] { return std::make_unique<OnDisk>(); }}),

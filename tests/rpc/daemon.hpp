@@ -63,6 +63,7 @@ class SharedStore final : public app::Store {
 class SharedReads final : public app::Reads {
  public:
   explicit SharedReads(SharedStore& store) : store_(store), inner_(store.inner) {}
+  FakeReads& inner() { return inner_; }  // under the lock of the store
 
   void get_job(core::JobId id, Done<core::Job> done) override {
     done(answer<core::Job>([&](auto keep) { inner_.get_job(id, keep); }));
@@ -86,6 +87,9 @@ class SharedReads final : public app::Reads {
   void aggregate(app::FootprintQuery query, std::vector<app::GroupKey> keys,
                  Done<std::vector<app::FootprintGroup>> done) override {
     done(answer<std::vector<app::FootprintGroup>>([&](auto keep) { inner_.aggregate(query, keys, keep); }));
+  }
+  void savings(app::SavingsQuery query, Done<core::Savings> done) override {
+    done(answer<core::Savings>([&](auto keep) { inner_.savings(query, keep); }));
   }
   void settle(core::JobId id, Done<core::FootprintSettled> done) override {
     done(answer<core::FootprintSettled>([&](auto keep) { inner_.settle(id, keep); }));

@@ -205,6 +205,16 @@ class FakeReads final : public app::Reads {
                  Done<std::vector<app::FootprintGroup>> done) override {
     done(std::vector<app::FootprintGroup>{});
   }
+  core::Savings saved;  // the answer of savings()
+  app::SavingsQuery saved_for;
+  void savings(app::SavingsQuery query, Done<core::Savings> done) override {
+    if (query.ended.length() > app::kSavingsPeriodMax) {
+      return done(core::fail(core::ErrorCode::kInvalidArgument, "PERIOD_TOO_LONG", "ask for a shorter time"));
+    }
+    saved_for = query;
+    saved.ended = query.ended;
+    done(saved);
+  }
   void settle(core::JobId id, Done<core::FootprintSettled> done) override {
     settled.push_back(id);
     done(core::FootprintSettled{id, "default", {}});

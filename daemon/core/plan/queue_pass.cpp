@@ -4,11 +4,11 @@
 #include <numeric>
 #include <tuple>
 
+#include "core/plan/easy_queue.hpp"
+
 namespace greenq::core {
 namespace {
 
-// A running job past its expected end still holds its resources; it is believed to end this much later.
-constexpr Span kOverrun{std::chrono::minutes{1}};
 // Where a job that fits nowhere is put, so that it has a plan and is not started.
 constexpr Span kNever{std::chrono::hours{24 * 365}};
 
