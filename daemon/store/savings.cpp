@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "core/plan/past_jobs.hpp"
+#include "core/plan/plain_jobs.hpp"
 #include "store/rows.hpp"
 
 namespace greenq::store {
@@ -26,7 +26,7 @@ namespace {
 
 // The jobs around the period, and which of them the filter chose, by the same index.
 struct Around {
-  std::vector<core::PastJob> jobs;
+  std::vector<core::QueuedOnce> jobs;
   std::vector<bool> wanted;
 };
 
@@ -66,7 +66,7 @@ core::Result<Around> read_around(Db& db, app::SavingsQuery const& query) {
     }
     auto const job = find_job(db, job_id(row.integer(0)));
     if (!job) continue;
-    around.jobs.push_back(core::past_job(*job, query.capacity, last_release(db, *job), query.now));
+    around.jobs.push_back(core::queued_once(*job, query.capacity, last_release(db, *job), query.now));
     around.wanted.push_back((query.project.empty() || query.project == job->spec->project) &&
                             (query.owner.empty() || query.owner == job->owner.name));
   }
@@ -115,7 +115,7 @@ class KindPrices {
 };
 
 struct Compared {
-  core::PastJob const* job;
+  core::QueuedOnce const* job;
   core::Interval plain;  // its run in the plain queue
 };
 
@@ -125,7 +125,7 @@ std::vector<Compared> choose(Around const& around,
                              core::Interval ended, core::SavingsSum& sum) {
   std::vector<Compared> compared;
   for (std::size_t i = 0; i < around.jobs.size(); ++i) {
-    core::PastJob const& job = around.jobs[i];
+    core::QueuedOnce const& job = around.jobs[i];
     if (!around.wanted[i]) continue;
     if (!job.end) {
       sum.leave_out(core::LeftOut::kNotEnded);
@@ -153,7 +153,7 @@ core::Interval whole_of(std::vector<Compared> const& compared) {
 
 void add(Db& db, Compared const& one, KindPrices const& marginal, KindPrices const& average,
          core::SavingsSum& sum) {
-  core::PastJob const& job = *one.job;
+  core::QueuedOnce const& job = *one.job;
   core::Instant const submitted = job.plain.submitted;
   sum.compare(job.bound, {submitted, job.ran.front().begin, job.ran.back().end, job.length()},
               {submitted, one.plain.begin, one.plain.end, one.plain.length()});

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/plan/past_jobs.hpp"
+#include "core/plan/plain_jobs.hpp"
 #include "support/plan_fixture.hpp"
 
 namespace greenq::test {
@@ -116,9 +116,9 @@ core::Job ran(core::Job job, std::vector<std::pair<int, int>> const& segments) {
   return job;
 }
 
-TEST(PastJob, RunsForTheSumOfItsSegments) {
-  auto const past =
-      core::past_job(ran(ran(ledger_job(1), {{10, 20}}), {{40, 45}, {60, 70}}), machine(4), {}, minute(500));
+TEST(QueuedOnce, RunsForTheSumOfItsSegments) {
+  auto const past = core::queued_once(ran(ran(ledger_job(1), {{10, 20}}), {{40, 45}, {60, 70}}), machine(4),
+                                      {}, minute(500));
   EXPECT_TRUE(past.competes);
   EXPECT_EQ(past.plain.length, minutes(25));
   EXPECT_EQ(past.plain.planned, minutes(60));
@@ -126,47 +126,48 @@ TEST(PastJob, RunsForTheSumOfItsSegments) {
   EXPECT_EQ(past.end, minute(70));
 }
 
-TEST(PastJob, ALiveOneIsExpectedToTakeWhatItWasPlanned) {
+TEST(QueuedOnce, ALiveOneIsExpectedToTakeWhatItWasPlanned) {
   core::Job job = ledger_job(1);
-  EXPECT_EQ(core::past_job(job, machine(4), {}, minute(500)).plain.length, minutes(60));
+  EXPECT_EQ(core::queued_once(job, machine(4), {}, minute(500)).plain.length, minutes(60));
   job.state = core::JobState::kRunning;
   job.attempts.push_back({1, {{minute(10), {}}}, 1, {}, {}});
-  EXPECT_EQ(core::past_job(job, machine(4), {}, minute(30)).plain.length, minutes(60));
-  auto const late = core::past_job(job, machine(4), {}, minute(500));
+  EXPECT_EQ(core::queued_once(job, machine(4), {}, minute(30)).plain.length, minutes(60));
+  auto const late = core::queued_once(job, machine(4), {}, minute(500));
   EXPECT_EQ(late.plain.length, minutes(490));
   EXPECT_TRUE(late.competes);
   EXPECT_FALSE(late.end);
 }
 
-TEST(PastJob, WhatNeverRanDoesNotCompete) {
+TEST(QueuedOnce, WhatNeverRanDoesNotCompete) {
   core::Job cancelled = ledger_job(1);
   cancelled.state = core::JobState::kCancelled;
   cancelled.ended_at = minute(5);
-  EXPECT_FALSE(core::past_job(cancelled, machine(4), {}, minute(500)).competes);
+  EXPECT_FALSE(core::queued_once(cancelled, machine(4), {}, minute(500)).competes);
   core::Job held = ledger_job(2);
   held.held_by_user = true;
-  EXPECT_FALSE(core::past_job(held, machine(4), {}, minute(500)).competes);
+  EXPECT_FALSE(core::queued_once(held, machine(4), {}, minute(500)).competes);
   core::Job never = ledger_job(3);
   never.dependencies = {{1, core::DependencyCondition::kSucceeded, core::DependencyStatus::kNever}};
-  EXPECT_FALSE(core::past_job(never, machine(4), {}, minute(500)).competes);
-  EXPECT_FALSE(core::past_job(ran(ledger_job(4), {{1, 2}}), machine(1), {}, minute(500)).competes);
+  EXPECT_FALSE(core::queued_once(never, machine(4), {}, minute(500)).competes);
+  EXPECT_FALSE(core::queued_once(ran(ledger_job(4), {{1, 2}}), machine(1), {}, minute(500)).competes);
 }
 
-TEST(PastJob, IsReadyWhenItWasReleased) {
+TEST(QueuedOnce, IsReadyWhenItWasReleased) {
   core::JobSpec spec;
   spec.not_before = minute(20);
-  EXPECT_EQ(core::past_job(ledger_job(1, spec), machine(4), {}, minute(9)).plain.ready, minute(20));
-  EXPECT_EQ(core::past_job(ledger_job(1, spec), machine(4), minute(30), minute(40)).plain.ready, minute(30));
+  EXPECT_EQ(core::queued_once(ledger_job(1, spec), machine(4), {}, minute(9)).plain.ready, minute(20));
+  EXPECT_EQ(core::queued_once(ledger_job(1, spec), machine(4), minute(30), minute(40)).plain.ready,
+            minute(30));
 }
 
-TEST(PastJob, ADependencyThatDoesNotCompeteIsMetWhenItEnded) {
+TEST(QueuedOnce, ADependencyThatDoesNotCompeteIsMetWhenItEnded) {
   core::Job cancelled = ledger_job(1);
   cancelled.state = core::JobState::kCancelled;
   cancelled.ended_at = minute(15);
   core::Job next = ran(ledger_job(2), {{30, 40}});
   next.dependencies = {{1, core::DependencyCondition::kFinished, core::DependencyStatus::kSatisfied}};
-  std::vector<core::PastJob> const past{core::past_job(cancelled, machine(4), {}, minute(500)),
-                                        core::past_job(next, machine(4), {}, minute(500))};
+  std::vector<core::QueuedOnce> const past{core::queued_once(cancelled, machine(4), {}, minute(500)),
+                                           core::queued_once(next, machine(4), {}, minute(500))};
   auto const competing = core::competitors(past);
   ASSERT_EQ(competing.size(), 1U);
   EXPECT_THAT(starts(machine(4), competing), ElementsAre(15));

@@ -1,4 +1,4 @@
-#include "core/plan/past_jobs.hpp"
+#include "core/plan/plain_jobs.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -14,14 +14,15 @@ bool may_run(Job const& job) {
 
 }  // namespace
 
-Span PastJob::length() const {
+Span QueuedOnce::length() const {
   Span sum{0};
   for (Interval const& segment : ran) sum += segment.length();
   return sum;
 }
 
-PastJob past_job(Job const& job, Capacity const& capacity, std::optional<Instant> released, Instant now) {
-  PastJob past;
+QueuedOnce queued_once(Job const& job, Capacity const& capacity, std::optional<Instant> released,
+                       Instant now) {
+  QueuedOnce past;
   if (is_terminal(job.state)) past.end = job.ended_at.value_or(job.updated_at);
   for (Attempt const& attempt : job.attempts) {
     for (Segment const& segment : attempt.segments) {
@@ -46,13 +47,13 @@ PastJob past_job(Job const& job, Capacity const& capacity, std::optional<Instant
   return past;
 }
 
-std::vector<PlainJob> competitors(std::vector<PastJob> const& jobs) {
+std::vector<PlainJob> competitors(std::vector<QueuedOnce> const& jobs) {
   std::unordered_map<JobId, Instant> gone;
-  for (PastJob const& job : jobs) {
+  for (QueuedOnce const& job : jobs) {
     if (!job.competes && job.end) gone[job.plain.id] = *job.end;
   }
   std::vector<PlainJob> plain;
-  for (PastJob const& job : jobs) {
+  for (QueuedOnce const& job : jobs) {
     if (!job.competes) continue;
     plain.push_back(job.plain);
     for (PlainJob::After const& after : job.plain.after) {
