@@ -11,7 +11,6 @@ namespace {
 
 using core::Intensity;
 using core::PlacedJob;
-using core::Rejection;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -127,6 +126,11 @@ TEST(PlanRejected, UnknownHoursAreNeverTold) {
   EXPECT_THAT(told(job), IsEmpty());
   job.chosen = {{minute(240), minute(300)}};
   EXPECT_THAT(told(job), IsEmpty()) << "beside a mean that is not known nothing is dearer or cheaper";
+}
+
+TEST(PlanRejected, APlanIsNotChangedForNextToNothing) {
+  EXPECT_THAT(told(placed(290, 240, {5000, 4000, 998, 3000, 1000, 6000})),
+              ElementsAre("120-180 not worth: 0.2 % less carbon, too little to change the plan for"));
 }
 
 TEST(PlanRejected, NoiseIsNoDip) {

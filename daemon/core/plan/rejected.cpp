@@ -294,7 +294,7 @@ std::vector<RejectedWindow> rejected_windows(PlacedJob const& placed, Instant no
   std::vector<RejectedWindow> found;
   for (Dip const& dip : dips_of(curve, grid, range, length)) {
     Interval const run{placed.chosen.front().begin, placed.chosen.back().end};
-    if (same_for_people(dip, run, *chosen) || same_for_people(dip, at_once, curve.mean(at_once)) ||
+    if (same_for_people(dip, run, chosen) || same_for_people(dip, at_once, curve.mean(at_once)) ||
         same_for_people(dip, at_last, curve.mean(at_last))) {
       continue;
     }
