@@ -27,8 +27,8 @@ constexpr JobKey kKeys[] = {
     {"time_limit", "duration, from 1s to `site.max_time_limit`", "`site.max_time_limit` of greenqd",
      "Hard stop of an attempt: SIGTERM, a grace, SIGKILL.", "time_limit: 8h"},
     {"expected_duration", "duration, from 1s to `time_limit`", "`time_limit`; without that 1h is assumed",
-     "Run time to plan with. After five successful runs of that name GreenQ plans with what they took, in "
-     "proportion to what they stated.",
+     "Run time to plan with. After five successful runs of that name GreenQ plans with what they took: as it "
+     "was where the file states nothing here, else in proportion to what they stated.",
      "expected_duration: 5h"},
     {"expected_power", "power, above 0W, at most 10MW", "a model of the machine", "Power to plan with.",
      "expected_power: 620W"},

@@ -29,6 +29,10 @@ std::string change(v1::Plan const& plan) {
 
 std::string length_text(v1::Plan const& plan, bool assumed) {
   auto const text = duration_text(planned_length(plan));
+  if (plan.learned_runs() > 0 && plan.learned_part() > 0) {
+    return text + fmt::format(" (its last {} runs took {} of what they stated)", plan.learned_runs(),
+                              percent_text(plan.learned_part()));
+  }
   if (plan.learned_runs() > 0) return text + fmt::format(" as its last {} runs took", plan.learned_runs());
   return assumed ? text + " assumed; set expected_duration" : text;
 }
@@ -107,16 +111,22 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
   };
   bool const at_once = plan.has_chosen() && plan.has_now() &&
                        plan.chosen().start_time().seconds() <= plan.now().start_time().seconds();
+  bool const at_last = plan.has_latest() && plan.has_chosen() && plan.segments_size() < 2 &&
+                       window_text(plan.latest(), now) == window_text(plan.chosen(), now);
   if (plan.has_now()) add("now", plan.now(), at_once ? "chosen" : "");
-  if (plan.has_chosen() && !at_once) add(window_text(plan.chosen(), now), plan.chosen(), "chosen");
-  if (plan.has_latest()) add(window_text(plan.latest(), now), plan.latest(), "latest that keeps the bound");
+  if (plan.has_chosen() && !at_once) {
+    add(window_text(plan.chosen(), now), plan.chosen(),
+        at_last ? "chosen, the latest that keeps the bound" : "chosen");
+  }
+  if (plan.has_latest() && !at_last)
+    add(window_text(plan.latest(), now), plan.latest(), "latest that keeps the bound");
   auto out = table.text(true, style);
   for (int i = 0; plan.segments_size() > 1 && i < plan.segments_size(); ++i) {
     out += fmt::format("part {}: {}\n", i + 1, window_text(plan.segments(i), now));
   }
   out += "Intensity: " + source_text(plan.source(), now) + ". Energy is modelled.\n";
   if (plan.has_chosen() && plan.learned_runs() > 0) {
-    out += "Run time: " + length_text(plan, false) + ", whatever the job file states.\n";
+    out += "Run time: " + length_text(plan, false) + ".\n";
   } else if (assumed && plan.has_chosen()) {
     out += "Run time: " + length_text(plan, true) + " for a better plan.\n";
   }

@@ -67,7 +67,7 @@ std::string waits_table(v1::Savings const& savings, Style style) {
   add("until the start, 95 % within", [&](Figures const& f) { return time(f.p95_wait_ms()); });
   add("in all, with pauses, mean", [&](Figures const& f) { return time(f.mean_delay_ms()); });
   add("in all, with pauses, 95 % within", [&](Figures const& f) { return time(f.p95_delay_ms()); });
-  add("missed bounds",
+  add("bounds missed by over 1 min",
       [&](Figures const& f) { return fmt::format("{} of {}", f.missed_bounds(), savings.bounded_jobs()); });
   return table.text(true, style);
 }
@@ -75,7 +75,7 @@ std::string waits_table(v1::Savings const& savings, Style style) {
 std::string reason_words(v1::LeftOutJobs::Reason reason) {
   switch (reason) {
     case v1::LeftOutJobs::REASON_NOT_ENDED:
-      return "not ended";
+      return "not ended (they compete in the plain queue)";
     case v1::LeftOutJobs::REASON_NEVER_RAN:
       return "never ran";
     case v1::LeftOutJobs::REASON_DOES_NOT_FIT:
@@ -125,10 +125,14 @@ std::string range_words(std::int64_t low_mg, std::int64_t high_mg) {
 }
 
 std::string savings_text(v1::Savings const& savings, UtcTime now, Style style) {
+  auto const end = local_time(instant(savings.ended_before()), {}) + ' ' + zone_name(now);
+  if (savings.jobs() == 0 && savings.left_out_size() == 0) {
+    return fmt::format("No job has ended from {} to {}.\n", local_time(instant(savings.ended_after()), {}),
+                       end);
+  }
   auto out = style.bold("Savings beside a plain queue") +
              fmt::format(": {} that ended from {} to {}\n", jobs_text(savings.jobs()),
-                         local_time(instant(savings.ended_after()), now),
-                         local_time_with_zone(instant(savings.ended_before()), now));
+                         local_time(instant(savings.ended_after()), {}), end);
   if (savings.jobs() > 0) {
     out += books_table(savings, style) + book_words("Marginal", savings.marginal(), savings) +
            book_words("Average", savings.average(), savings) + '\n' + waits_table(savings, style) + '\n';
@@ -150,7 +154,9 @@ std::string savings_text(v1::Savings const& savings, UtcTime now, Style style) {
       "be.\n";
   if (savings.marginal().has_saving_low_mg() || savings.average().has_saving_low_mg())
     out += style.dim(caveat);
-  return out + style.dim("The books answer different questions and are never added.") + '\n';
+  if (savings.jobs() > 0)
+    out += style.dim("The books answer different questions and are never added.") + '\n';
+  return out;
 }
 
 }  // namespace greenq::client

@@ -61,6 +61,9 @@ Result<Filtered> filter_of(Context& context, ReportOptions const& options) {
     if (!until) return tl::unexpected<Failure>(until.error());
     *request.mutable_ended_before() = timestamp(*until);
   }
+  bool const both = request.has_ended_after() && request.has_ended_before();
+  if (both && instant(request.ended_after()) >= instant(request.ended_before()))
+    return fail(Exit::kUsage, "BAD_PERIOD", "--since must be before --until");
   return request;
 }
 

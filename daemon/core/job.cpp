@@ -88,6 +88,10 @@ Span stated_duration(JobSpec const& spec) {
   return spec.time_limit.value_or(Span{std::chrono::hours{1}});
 }
 
+std::optional<Span> estimate_of(JobSpec const& spec) {
+  return spec.duration_assumed ? std::nullopt : spec.expected_duration;
+}
+
 Span expected_duration(Job const& job) {
   return job.learned ? job.learned->typical : stated_duration(*job.spec);
 }

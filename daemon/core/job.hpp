@@ -88,6 +88,7 @@ struct JobSpec {
   Resources resources;
   std::optional<Span> time_limit;
   std::optional<Span> expected_duration;
+  bool duration_assumed = false;  // expected_duration was filled in
   std::optional<Power> expected_power;
   CarbonPolicy carbon;
   std::optional<Checkpoint> checkpoint;
@@ -227,6 +228,8 @@ struct Job {
 
 // What the file states: expected_duration, else time_limit, else one hour.
 Span stated_duration(JobSpec const& spec);
+// expected_duration where the file gave it.
+std::optional<Span> estimate_of(JobSpec const& spec);
 // Expected run time of one whole attempt, for planning: as learned, else as stated.
 Span expected_duration(Job const& job);
 // What is left of it. A job that runs longer is expected to take the safe length, then the stated one, then a

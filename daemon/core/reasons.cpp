@@ -106,7 +106,8 @@ struct Judge {
     if (need.gpus > 0) text += " and " + std::to_string(need.gpus) + " GPUs";
     text += "; free now: " + std::to_string(cpus) + " cores";
     if (need.gpus > 0) text += ", " + std::to_string(gpus) + " GPUs";
-    if (start > now && need.cpus <= cpus && need.gpus <= gpus) text += ", but not for as long as it runs";
+    if (start > now && need.cpus <= cpus && need.gpus <= gpus)
+      text += job.plan->shifted ? "; others hold cheaper hours" : ", but not for as long as it runs";
     HoldReason& reason = add(HoldCode::kWaitingForNodes, text);
     if (start > now) reason.clears_at = start;
   }

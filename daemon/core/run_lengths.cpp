@@ -5,28 +5,31 @@
 namespace greenq::core {
 namespace {
 
-constexpr std::uint64_t kWhole = 1'000'000'000;
 constexpr Span kShortest{std::chrono::seconds{1}};
 
-// The smallest value that at least `percent` of them do not exceed, counted as of one more than there are.
-std::uint64_t quantile(std::vector<std::uint64_t> const& sorted, std::size_t percent) {
+// The smallest run that at least `percent` of them do not exceed, counted as of one more than there are.
+PastRun const& quantile(std::vector<PastRun> const& sorted, std::size_t percent) {
   std::size_t const rank = ((sorted.size() + 1) * percent + 99) / 100;
   return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
 }
 
-Span part_of(Span stated, std::uint64_t parts) {
-  return Span{divide_half_even(static_cast<__int128>(stated.count()) * parts, kWhole)};
+bool takes_less(PastRun const& a, PastRun const& b) {
+  if (!a.stated || !b.stated) return a.ran < b.ran;
+  return static_cast<__int128>(a.ran.count()) * b.stated->count() <
+         static_cast<__int128>(b.ran.count()) * a.stated->count();
+}
+
+Span scaled(Span length, Span from, Span to) {
+  return Span{divide_half_even(static_cast<__int128>(length.count()) * to.count(), from.count())};
 }
 
 }  // namespace
 
-RunLengths RunBook::with(RunKey const& key, Span stated, Span ran, Instant at) const {
+RunLengths RunBook::with(RunKey const& key, PastRun const& run, Instant at) const {
   auto const found = known_.find(key);
   RunLengths out = found == known_.end() ? RunLengths{key, {}, {}} : found->second;
-  __int128 const parts = static_cast<__int128>(std::max(ran, Span{0}).count()) * kWhole;
-  std::int64_t const whole = std::max(stated, Span{1}).count();
-  out.parts.push_back(static_cast<std::uint64_t>(divide_half_even(parts, whole)));
-  if (out.parts.size() > kRunsKept) out.parts.erase(out.parts.begin());
+  out.runs.push_back(run);
+  if (out.runs.size() > kRunsKept) out.runs.erase(out.runs.begin());
   out.at = at;
   return out;
 }
@@ -39,17 +42,29 @@ void RunBook::put(RunLengths lengths) {
                                 [](auto const& a, auto const& b) { return a.second.at < b.second.at; }));
 }
 
-std::optional<LearnedDuration> RunBook::learned(RunKey const& key, Span stated,
+std::optional<LearnedDuration> RunBook::learned(RunKey const& key, std::optional<Span> stated,
                                                 std::optional<Span> limit) const {
   auto const found = known_.find(key);
-  if (found == known_.end() || found->second.parts.size() < kRunsNeeded) return std::nullopt;
-  std::vector<std::uint64_t> sorted = found->second.parts;
-  std::sort(sorted.begin(), sorted.end());
+  if (found == known_.end()) return std::nullopt;
+  std::vector<PastRun> sorted = found->second.runs;
+  for (PastRun& run : sorted) {
+    if (!stated) run.stated.reset();
+  }
+  if (stated)
+    std::erase_if(sorted, [](PastRun const& run) { return !run.stated || run.stated->count() <= 0; });
+  if (sorted.size() < kRunsNeeded) return std::nullopt;
+  std::sort(sorted.begin(), sorted.end(), takes_less);
   auto const length = [&](std::size_t percent) {
-    Span const span = std::max(part_of(stated, quantile(sorted, percent)), kShortest);
+    PastRun const& run = quantile(sorted, percent);
+    Span const span = std::max(stated ? scaled(run.ran, *run.stated, *stated) : run.ran, kShortest);
     return limit ? std::min(span, *limit) : span;
   };
-  return LearnedDuration{length(50), length(90), static_cast<std::uint32_t>(sorted.size())};
+  LearnedDuration out{length(50), length(90), static_cast<std::uint32_t>(sorted.size())};
+  if (stated) {
+    PastRun const& middle = quantile(sorted, 50);
+    out.part_permille = std::max<std::int64_t>(1, scaled(middle.ran, *middle.stated, Span{1000}).count());
+  }
+  return out;
 }
 
 }  // namespace greenq::core

@@ -1,6 +1,7 @@
-// How long jobs really run: what successful attempts of one owner and job name took, as parts of what their
-// files state, because files state what is safe and not what is likely (on PM100 the median job takes 2.5 %
-// of its wall time: Antici et al., "PM100", 2023). Pure; no locks.
+// How long jobs really run: what successful attempts of one owner and job name took. A job that states an
+// expected duration gets it times the usual part of what its like stated; one that states none what they
+// took. A time limit is no estimate (on PM100 the median job takes 2.5 % of its wall time: Antici et al.,
+// "PM100", 2023). Pure; no locks.
 #pragma once
 
 #include <compare>
@@ -20,16 +21,23 @@ struct RunKey {
   auto operator<=>(RunKey const&) const = default;
 };
 
+struct PastRun {
+  Span ran{0};                   // of a whole attempt, without pauses
+  std::optional<Span> stated{};  // expected_duration as its file gave it
+  friend bool operator==(PastRun const&, PastRun const&) = default;
+};
+
 struct RunLengths {
   RunKey key;
-  std::vector<std::uint64_t> parts;  // billionths of the stated length, newest last
-  Instant at{};                      // end of the newest
+  std::vector<PastRun> runs;  // newest last
+  Instant at{};               // end of the newest
 };
 
 struct LearnedDuration {
   Span typical{0};  // median
   Span safe{0};     // 90th percentile; of fewer than 10 runs the longest
   std::uint32_t runs = 0;
+  std::int64_t part_permille = 0;  // median of what runs took of what they stated; 0: lengths as they were
   friend bool operator==(LearnedDuration const&, LearnedDuration const&) = default;
 };
 
@@ -39,12 +47,14 @@ class RunBook {
   static constexpr std::size_t kRunsNeeded = 5;
   static constexpr std::size_t kKeysKept = 10'000;
 
-  // What stands under the key once this run is in. Both lengths are of a whole attempt, without pauses.
-  RunLengths with(RunKey const& key, Span stated, Span ran, Instant at) const;
+  // What stands under the key once this run is in.
+  RunLengths with(RunKey const& key, PastRun const& run, Instant at) const;
   // Replaces what stands under that key; beyond kKeysKept the key longest unused goes.
   void put(RunLengths lengths);
-  // For a job that states `stated` and is stopped at `limit`; nothing with fewer than kRunsNeeded runs.
-  std::optional<LearnedDuration> learned(RunKey const& key, Span stated, std::optional<Span> limit) const;
+  // For a job that states `stated` and is stopped at `limit`; nothing with fewer than kRunsNeeded runs, of
+  // those that stated something if it does.
+  std::optional<LearnedDuration> learned(RunKey const& key, std::optional<Span> stated,
+                                         std::optional<Span> limit) const;
 
  private:
   std::map<RunKey, RunLengths> known_;

@@ -124,7 +124,7 @@ void pause(Draft& draft, Job& job) {
 void keep_run_length(Draft& draft, Job const& job) {
   if (job.spec->name == made_up_name(job.id)) return;
   draft.changes().runs.push_back(draft.base().runs.with({job.owner.uid, job.spec->name},
-                                                        stated_duration(*job.spec), job.ran, draft.now()));
+                                                        {job.ran, estimate_of(*job.spec)}, draft.now()));
 }
 
 void close_attempt(Draft& draft, Job& job, SegmentEnd const& end) {

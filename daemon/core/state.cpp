@@ -95,7 +95,7 @@ void apply(State& state, Changes const& changes) {
 
 std::optional<LearnedDuration> learned_duration(State const& state, Principal const& owner,
                                                 JobSpec const& spec) {
-  return state.runs.learned({owner.uid, spec.name}, stated_duration(spec), spec.time_limit);
+  return state.runs.learned({owner.uid, spec.name}, estimate_of(spec), spec.time_limit);
 }
 
 void derive(State& state) {

@@ -226,6 +226,7 @@ Result<JobSpec> accept(JobSpec spec, SiteConfig const& site, Capacity const& cap
     error.fields.push_back({"spec.resources", impossible});
     return tl::unexpected(error);
   }
+  spec.duration_assumed = !spec.expected_duration;
   spec.expected_duration = stated_duration(spec);
   if (!spec.time_limit) spec.time_limit = site.max_time_limit;
   if (!spec.carbon.bound) spec.carbon.bound = Bound{BoundKind::kMaxDelay, {}, site.default_max_delay};

@@ -21,7 +21,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
   std::size_t const from = text.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
+  if (from == std::string_view::npos) return text.substr(text.size());
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 

@@ -118,7 +118,10 @@ void plan_to_wire(core::PlanDetail const& plan, v1::Plan& wire) {
   for (auto const& point : plan.outline) point_to_wire(point, *wire.add_curve());
   wire.set_not_shifted_reason(plan.not_shifted_reason);
   wire.set_note(plan.note);
-  wire.set_learned_runs(static_cast<std::int32_t>(plan.learned_runs));
+  wire.set_duration_assumed(plan.duration_assumed);
+  if (!plan.learned) return;
+  wire.set_learned_runs(static_cast<std::int32_t>(plan.learned->runs));
+  wire.set_learned_part(static_cast<double>(plan.learned->part_permille) / 1000);
 }
 
 void reason_to_wire(core::HoldReason const& reason, v1::HoldReason& wire) {

@@ -36,7 +36,7 @@ class GreenqPolicy final : public Policy {
   void ended(JobId id, Instant now) override {
     ended_work_ += grid_.hours(instance_.job(id).duration) * share(instance_.job(id));
     alive_.erase(id);
-    fresh_ = fresh_ || planned_end(id) > grid_.from(now);  // leaves room that nobody knew of
+    freed_ = freed_ || planned_end(id) > grid_.from(now);
     places_.erase(id);
     fixed_ends_.erase(id);
   }
@@ -49,8 +49,8 @@ class GreenqPolicy final : public Policy {
       return decision;
     }
     bool const new_hour = core::hour_of(slot) != improved_;
-    if (!alive_.empty() && (fresh_ || new_hour)) plan(machine, now, new_hour);
-    fresh_ = false;
+    if (!alive_.empty() && (fresh_ || freed_ || new_hour)) plan(machine, now, new_hour);
+    fresh_ = freed_ = false;
     follow(machine, slot, decision);
     if (!alive_.empty()) decision.wake = fresh_ ? grid_.begin_of(slot + 1) : next_wake(slot);
     return decision;
@@ -88,6 +88,7 @@ class GreenqPolicy final : public Policy {
     request.lanes = {core::Lane{}};
     request.curves = {outlook_->at(now)};
     request.improve = improve;
+    request.freed = freed_;
     request.done = ended_work_;
     for (JobId const id : alive_) {
       SimJob const& job = machine.job(id);
@@ -159,6 +160,7 @@ class GreenqPolicy final : public Policy {
   std::map<JobId, Slot> fixed_ends_;     // of what runs and may not be paused
   double ended_work_ = 0;                // cluster-hours
   bool fresh_ = false;
+  bool freed_ = false;  // a job ended before it was told to
   Slot improved_ = -1;  // hour
 };
 

@@ -59,7 +59,8 @@ void declare_inputs(CLI::App& app, Flags& flags, Raw& raw) {
   app.add_option("--instance", from.instance,
                  "folder with params.json, jobs.csv, carbon.csv; history.csv and forecast.csv, if there");
   app.add_option("--jobs", from.jobs,
-                 "CSV of jobs: submit_s,duration_s,gpus[,job_id,user,deadline_s,interruptible]");
+                 "CSV of jobs: submit_s,duration_s,gpus[,estimate_s,job_id,user,deadline_s,interruptible]; "
+                 "interruptible is yes unless it says no");
   app.add_option("--carbon", from.carbon, "CSV of intensity: time_utc,gco2_per_kwh");
   app.add_option("--issued", from.forecast, "CSV of published forecasts: issued_utc,h000,h001,...");
   app.add_option("--second-book", from.second,
@@ -117,7 +118,8 @@ void declare(CLI::App& app, Flags& flags, Raw& raw) {
                  "what policies are told of run times: exact, a factor like 0.5, or heavy (log-normal); "
                  "estimate_s of the jobs comes first")
       ->capture_default_str();
-  app.add_option("--feed-lost", raw.feed_lost_h, "hours without news of the intensity, from the middle on");
+  app.add_option("--feed-lost", raw.feed_lost_h,
+                 "hours without news of the intensity, from the middle of the submissions on");
   app.add_flag("--bound", flags.bound, "compute what no schedule that keeps all bounds can exceed");
   app.add_option("--out", flags.out, "write the schedule: job_id,segment,start_s,end_s");
   app.add_option("--plot", flags.plot, "write a chart of load and intensity as SVG");

@@ -136,7 +136,7 @@ class Reader {
     if (has("deadline_s")) job.deadline = begin_ + seconds("deadline_s", 0).value_or(Span{0});
     if (has("user")) job.user = cell("user");
     if (has("interruptible")) job.interruptible = interruptible();
-    job.name = has("job_id") ? std::string(cell("job_id")) : std::to_string(file_.jobs.size());
+    job.name = has("job_id") ? std::string(cell("job_id")) : std::to_string(rows_++);
     auto const [first, fresh] = lines_.emplace(job.name, line_);
     if (!fresh) {
       complain(has("job_id") ? cell("job_id") : text_,
@@ -154,6 +154,7 @@ class Reader {
   std::vector<std::string_view> cells_;
   std::unordered_map<std::string_view, std::size_t> columns_;  // "" is their number
   std::unordered_map<std::string, std::size_t> lines_;         // of each job_id
+  std::size_t rows_ = 0;                                       // that have as many cells as the header
   bool usable_ = true;
   bool usable_row_ = true;
   JobsFile file_;

@@ -108,8 +108,10 @@ std::string closing_of(Report const& report) {
   MassUnit const unit = mass_unit(report);
   double const saved = (base.decided.kg - m.decided.kg) / unit.in_kg;
   double const waits = m.wait.mean - base.wait.mean;
-  std::string out = fmt::format("With {}: {:.1f} {} instead of {:.1f} ", policy_words(first.policy),
-                                m.decided.kg / unit.in_kg, unit.name, base.decided.kg / unit.in_kg);
+  bool const replayed = report.history != nullptr && report.history->own_jobs;
+  std::string out = fmt::format("{} {}: {:.1f} {} instead of {:.1f} ", replayed ? "Simulated with" : "With",
+                                policy_words(first.policy), m.decided.kg / unit.in_kg, unit.name,
+                                base.decided.kg / unit.in_kg);
   out += saved >= 0 ? fmt::format("(saved {:.1f} {}, {:.1f} %)", saved, unit.name, m.decided.saving_percent)
                     : fmt::format("({:.1f} {} more, {:.1f} %)", -saved, unit.name, -m.decided.saving_percent);
   out += fmt::format("; jobs would have waited {} {} in the mean (p95 {} instead of {}), ",
@@ -124,10 +126,10 @@ double watts(core::Power power) {
 
 std::string heading_of(Report const& report) {
   sim::Instance const& instance = *report.instance;
-  return fmt::format("{}: {} jobs, {} {}s of {:g} W, {:g} h slack, {} intensity, forecast {}\n",
+  return fmt::format("{}: {} jobs, {} {}s of {:g} W, {:g} h slack, {} intensity, forecast {}{}\n",
                      instance.name, instance.jobs.size(), instance.cluster_gpus, instance.unit,
                      watts(instance.power_per_gpu), static_cast<double>(instance.slack.count()) / 3'600'000,
-                     core::to_string(instance.kind), report.forecast);
+                     core::to_string(instance.kind), report.forecast, report.disturbed);
 }
 
 std::string gaps_text(HistoryFacts const& facts) {
@@ -150,9 +152,10 @@ std::string heading_of(Report const& report, HistoryFacts const& facts) {
   out += facts.own_jobs ? fmt::format("each job with its own power (mean {:.3g} W a {}) and bound",
                                       watts(facts.mean_power), instance.unit)
                         : fmt::format("{:g} W each", watts(instance.power_per_gpu));
-  out += fmt::format("\n{} intensity from {} to {}: {}{}, forecast {}\n", core::to_string(instance.kind),
+  out += fmt::format("\n{} intensity from {} to {}: {}{}, forecast {}{}\n", core::to_string(instance.kind),
                      core::utc_text(instance.begin()), core::utc_text(instance.end()),
-                     facts.zone.empty() ? "" : facts.zone + ", ", facts.intensity_from, report.forecast);
+                     facts.zone.empty() ? "" : facts.zone + ", ", facts.intensity_from, report.forecast,
+                     report.disturbed);
   if (!facts.left_out.empty()) out += "Left out: " + left_out_text(facts).substr(2) + ".\n";
   out += gaps_text(facts);
   for (std::string const& note : facts.notes) out += note + '\n';
@@ -235,6 +238,7 @@ std::string json_of(Report const& report) {
                     {"jobs", report.instance->jobs.size()},
                     {"cluster_gpus", report.instance->cluster_gpus},
                     {"forecast", report.forecast},
+                    {"disturbed", report.disturbed},
                     {"baseline", metrics_json(report.baseline)}};
   if (report.history != nullptr) root["history"] = history_json(report, *report.history);
   if (report.bounds.with_pauses_kg) root["bound_with_pauses_kg"] = *report.bounds.with_pauses_kg;

@@ -25,7 +25,8 @@ struct Bounds {  // kg that no schedule meeting every deadline can go below
 struct Report {
   sim::Instance const* instance = nullptr;
   HistoryFacts const* history = nullptr;  // null: all is from files
-  std::string forecast;
+  std::string forecast;                   // its name
+  std::string disturbed;  // what else policies do not know, to follow it: ", no news ..."; empty: nothing
   sim::Metrics baseline;
   Bounds bounds;
   std::vector<Outcome> outcomes;

@@ -1,8 +1,11 @@
 #include "simulate/simulate.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <ostream>
 
+#include "core/carbon/utc_text.hpp"
 #include "sim/bound.hpp"
 #include "sim/engine.hpp"
 #include "simulate/chart.hpp"
@@ -21,13 +24,32 @@ Bounds bounds_of(sim::Instance const& instance, sim::Schedule const& baseline) {
   return {fluid, std::max(fluid, sim::bound_without_pauses_kg(instance, due))};
 }
 
+// In the middle of the submissions, where most is decided.
+core::Interval lost_of(Flags const& flags, sim::Instance const& instance) {
+  if (instance.jobs.empty()) return {};
+  core::Instant const first = instance.jobs.front().submit;
+  core::Instant const middle = first + (instance.jobs.back().submit - first) / 2;
+  return {middle, middle + flags.feed_lost};
+}
+
+std::string disturbed_text(Flags const& flags, sim::Instance const& instance, core::Interval lost) {
+  std::string text;
+  if (flags.estimates.factor != 1)
+    text += fmt::format(", told {:g} times the run times", flags.estimates.factor);
+  if (flags.estimates.sigma > 0) text += ", told run times drawn around the true ones";
+  auto const given = [](sim::SimJob const& job) { return job.estimate.has_value(); };
+  auto const estimates = std::count_if(instance.jobs.begin(), instance.jobs.end(), given);
+  if (estimates > 0) text += fmt::format(", told the estimates of {} jobs", estimates);
+  if (!lost.empty())
+    text += ", no news from " + core::utc_text(lost.begin) + " to " + core::utc_text(lost.end);
+  return text;
+}
+
 Report simulate(Flags const& flags, Loaded const& loaded, sim::Schedule& baseline) {
   sim::Instance const& instance = loaded.instance;
   std::shared_ptr<sim::Outlook> outlook = sim::make_outlook(flags.forecast, instance);
-  if (flags.feed_lost > core::Span{0}) {
-    core::Instant const middle = instance.begin() + (instance.end() - instance.begin()) / 2;
-    outlook = sim::without_news(outlook, {middle, middle + flags.feed_lost});
-  }
+  core::Interval const lost = lost_of(flags, instance);
+  if (!lost.empty()) outlook = sim::without_news(outlook, lost);
   sim::Instance const told = sim::told(instance, flags.estimates);
   auto const schedule_by = [&](std::string const& name) {
     auto const policy = sim::make_policy(name, told, outlook, flags.options);
@@ -37,6 +59,7 @@ Report simulate(Flags const& flags, Loaded const& loaded, sim::Schedule& baselin
   report.instance = &instance;
   if (flags.history) report.history = &loaded.facts;
   report.forecast = flags.forecast_name;
+  report.disturbed = disturbed_text(flags, instance, lost);
   baseline = schedule_by("easy");
   report.baseline = sim::measure(instance, baseline, baseline);
   if (flags.bound) report.bounds = bounds_of(instance, baseline);

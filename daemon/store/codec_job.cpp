@@ -149,6 +149,7 @@ json::object of(core::LearnedDuration const& learned) {
   put(o, "typical", learned.typical);
   put(o, "safe", learned.safe);
   put(o, "runs", std::int64_t{learned.runs});
+  put(o, "part_permille", learned.part_permille);
   return o;
 }
 
@@ -157,6 +158,7 @@ core::LearnedDuration learned_of(json::object const& o) {
   get(o, "typical", learned.typical);
   get(o, "safe", learned.safe);
   get(o, "runs", learned.runs);
+  get(o, "part_permille", learned.part_permille);
   return learned;
 }
 
@@ -207,6 +209,7 @@ std::string encode_spec(core::JobSpec const& spec) {
   put(o, "resources", of(spec.resources));
   put(o, "time_limit", spec.time_limit);
   put(o, "expected_duration", spec.expected_duration);
+  put(o, "duration_assumed", spec.duration_assumed);
   put(o, "expected_power", spec.expected_power);
   put(o, "carbon", of(spec.carbon));
   if (spec.checkpoint) put(o, "checkpoint", of(*spec.checkpoint));
@@ -239,6 +242,7 @@ core::JobSpec decode_spec(std::string_view text) {
   spec.resources = resources_of(o.at("resources").as_object());
   get(o, "time_limit", spec.time_limit);
   get(o, "expected_duration", spec.expected_duration);
+  get(o, "duration_assumed", spec.duration_assumed);
   get(o, "expected_power", spec.expected_power);
   spec.carbon = policy_of(o.at("carbon").as_object());
   if (auto const* value = o.if_contains("checkpoint")) spec.checkpoint = checkpoint_of(value->as_object());

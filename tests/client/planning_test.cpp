@@ -112,20 +112,26 @@ TEST_F(PlanningTest, ASubmittedChainSaysWhatItWaitsFor) {
                        "known\nTimes in UTC.\n"));
 }
 
-TEST_F(PlanningTest, AnHourIsMarkedAsPerhapsAssumedWhereOnlyTheDaemonSpeaks) {
+TEST_F(PlanningTest, AnHourThatTheDaemonAssumedIsSaidToBe) {
   auto job = job_of(7, v1::Job::STATE_QUEUED);
+  auto plan = shifted_plan();
+  plan.set_duration_assumed(true);
   *job.mutable_spec()->mutable_expected_duration() = duration(std::chrono::hours(1));
   server->jobs.on_ExplainJob = [&](auto const&, auto& response) {
     *response.mutable_job() = job;
-    *response.mutable_plan() = shifted_plan();
+    *response.mutable_plan() = plan;
     return Status::OK;
   };
   EXPECT_EQ(greenq({"explain", "7"}), 0);
   EXPECT_THAT(out(),
               HasSubstr("(1h is assumed when a job file gives neither expected_duration nor time_limit"));
-  *job.mutable_spec()->mutable_expected_duration() = duration(std::chrono::hours(2));
+  plan.set_duration_assumed(false);
   EXPECT_EQ(greenq({"explain", "7"}), 0);
-  EXPECT_THAT(out(), Not(HasSubstr("assumed")));
+  EXPECT_THAT(out(), Not(HasSubstr("assumed"))) << "an hour that the file states";
+  plan.set_duration_assumed(true);
+  *job.mutable_spec()->mutable_time_limit() = duration(std::chrono::hours(1));
+  EXPECT_EQ(greenq({"explain", "7"}), 0);
+  EXPECT_THAT(out(), Not(HasSubstr("assumed"))) << "an hour that the time limit states";
 }
 
 TEST_F(PlanningTest, ALengthThatWasLearnedIsSaidToBe) {
@@ -146,7 +152,10 @@ TEST_F(PlanningTest, ALengthThatWasLearnedIsSaidToBe) {
     return Status::OK;
   };
   EXPECT_EQ(greenq({"plan", dir.write("job.yaml", "name: train\nrun: x\nworkdir: /\n")}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("Run time: 5h as its last 12 runs took, whatever the job file states.\n"));
+  EXPECT_THAT(out(), HasSubstr("Run time: 5h as its last 12 runs took.\n"));
+  plan.set_learned_part(0.25);
+  EXPECT_EQ(greenq({"explain", "7"}), 0);
+  EXPECT_THAT(out(), HasSubstr("5h (its last 12 runs took 25 % of what they stated)"));
 }
 
 TEST_F(PlanningTest, TimesAreLocalAndNameTheirZoneOnce) {

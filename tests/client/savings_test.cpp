@@ -77,7 +77,7 @@ TEST_F(SavingsTest, BothBooksSideBySideWithWaitsAndWhatIsMissing) {
   EXPECT_EQ(greenq({"report", "--savings"}), 0) << err();
   EXPECT_EQ(
       out(),
-      "Savings beside a plain queue: 40 jobs that ended from 2026-11-16 17:38 to 17:38 UTC\n"
+      "Savings beside a plain queue: 40 jobs that ended from 2026-11-16 17:38 to 2026-11-23 17:38 UTC\n"
       "CO2e                                 MARGINAL  AVERAGE\n"
       "as they ran                           1.90 kg  unknown\n"
       "in the plain queue (modelled)         3.40 kg  unknown\n"
@@ -92,11 +92,12 @@ TEST_F(SavingsTest, BothBooksSideBySideWithWaitsAndWhatIsMissing) {
       "until the start, 95 % within               9h                   1h10m\n"
       "in all, with pauses, mean               2h30m                     20m\n"
       "in all, with pauses, 95 % within          10h                   1h10m\n"
-      "missed bounds                         1 of 38                 0 of 38\n"
+      "bounds missed by over 1 min           1 of 38                 0 of 38\n"
       "\n"
       "Carbon includes PUE 1.25.\n"
       "Energy: measured 100 %.\n"
-      "Left out: 3 not ended; 1 with unknown energy; 39 without an average intensity.\n"
+      "Left out: 3 not ended (they compete in the plain queue); 1 with unknown energy; 39 without an average "
+      "intensity.\n"
       "Plain queue: the same submissions on this machine as it is now (8 CPUs, 64 GB, 4 x nvidia h100),\n"
       "first come, first served with backfill, blind to carbon; 58 jobs competed.\n"
       "Intensity: marginal, GB, neso, issued 8m ago\n"
@@ -136,8 +137,12 @@ TEST_F(SavingsTest, NothingToCompareStillSaysWhy) {
   answer(savings);
   EXPECT_EQ(greenq({"report", "--savings"}), 0) << err();
   EXPECT_THAT(out(), HasSubstr("0 jobs that ended from"));
-  EXPECT_THAT(out(), HasSubstr("Left out: 2 not ended.\n"));
+  EXPECT_THAT(out(), HasSubstr("Left out: 2 not ended (they compete in the plain queue).\n"));
   EXPECT_THAT(out(), Not(HasSubstr("WAITS")));
+  savings.clear_left_out();
+  answer(savings);
+  EXPECT_EQ(greenq({"report", "--savings"}), 0) << err();
+  EXPECT_EQ(out(), "No job has ended from 2026-11-23 16:38 to 2026-11-23 17:38 UTC.\n");
 }
 
 TEST_F(SavingsTest, SendsTheFilter) {

@@ -295,5 +295,25 @@ TEST(PlanWindow, AnyFreePoolServes) {
   EXPECT_EQ(overbooked(input, output), "");
 }
 
+TEST(PlanWindow, RoomThatAJobLeavesEarlyIsUsedAtOnce) {
+  core::Planner planner;
+  core::PlanInput input;
+  input.now = minute(0);
+  input.capacity = machine(1);
+  input.rules = free_waits();
+  input.curve = curve_of({100, 100, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300});
+  core::WaitingJob second = shifting(2, 1, 60, 600);
+  input.waiting = {queued(1, 1, 240), second};
+  second.previous = plan_of(planner.plan(input), 2).segments;
+  ASSERT_EQ(second.previous.front().begin, minute(240));
+  input.now = minute(1);
+  input.running = {{1, {1, 0, 0}, 0, minute(240)}};
+  input.waiting = {second};
+  ASSERT_EQ(start_minute(planner.plan(input), 2), 240);
+  input.now = minute(10);
+  input.running.clear();
+  EXPECT_EQ(start_minute(planner.plan(input), 2), 10);
+}
+
 }  // namespace
 }  // namespace greenq::test

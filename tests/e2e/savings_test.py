@@ -96,7 +96,7 @@ class SavingsTest(harness.E2eTest):
     def check_screen(self, screen, savings):
         self.assertIn("less than the plain queue, no interval: it needs jobs submitted on 5 days", screen)
         self.assertIn("more than the plain queue", screen)
-        self.assertIn("Left out: 1 not ended.", screen)
+        self.assertIn("Left out: 1 not ended (they compete", screen)
         self.assertIn("this machine as it is now (1 CPU,", screen)
         self.assertRegex(screen, r"(?m)^saved +\S+ m?g \(\d+ %\) +-\S+ m?g \(-\d+ %\)$")
         self.assertIn(savings["days"], (1, 2), "two where midnight came between")

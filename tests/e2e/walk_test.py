@@ -212,7 +212,7 @@ class WalkTest(harness.E2eTest):
         plan = daemon.json("plan", daemon.write_job(job))
         self.assertEqual(plan["learned_runs"], 5)
         self.assertLess(utc_ms(plan["chosen"]["end_time"]) - utc_ms(plan["chosen"]["start_time"]), 30_000)
-        self.assertIn("as its last 5 runs took", daemon.greenq("plan", daemon.write_job(job)).stdout)
+        self.assertIn("its last 5 runs took", daemon.greenq("plan", daemon.write_job(job)).stdout)
         other = daemon.json("plan", daemon.write_job(job | {"name": "slow"}))
         self.assertEqual(other["learned_runs"], 0)
         self.assertEqual(utc_ms(other["chosen"]["end_time"]) - utc_ms(other["chosen"]["start_time"]), 60_000)

@@ -137,9 +137,9 @@ TEST(Engine, AJobThatRunsOnIsExpectedToEndATenthLater) {
 }
 
 TEST(Engine, ARunTimeThatWasToldTooLongLeavesRoomThatIsUsed) {
-  Instance instance = world(1, {300, 300, 100, 300});
-  add(instance, Span{0}, minutes{30}, 1).interruptible = false;
-  add(instance, Span{0}, minutes{30}, 1).interruptible = false;
+  Instance instance = world(1, {300, 300, 300, 300});
+  add(instance, Span{0}, minutes{30}, 1, hours{5}).interruptible = false;
+  add(instance, Span{0}, minutes{30}, 1, hours{5}).interruptible = false;
   Instance const wrong = told(instance, {4});
   auto const policy = make_policy("greenq", wrong, make_outlook(OutlookKind::kPerfect, instance));
   Schedule const schedule = run(instance, wrong, *policy).schedule;

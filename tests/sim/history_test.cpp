@@ -361,7 +361,8 @@ TEST_F(HistoryCommand, TellsALossInPlainWordsToo) {
   ASSERT_EQ(simulate(flags), 0) << err_.str();
   EXPECT_THAT(
       out_.str(),
-      HasSubstr("With lowest-window: 100.0 g instead of 40.0 (60.0 g more, 150.0 %); jobs would have waited "
+      HasSubstr("Simulated with lowest-window: 100.0 g instead of 40.0 (60.0 g more, 150.0 %); jobs would "
+                "have waited "
                 "1.0 h more in the mean (p95 1.0 h instead of 0 s), 0 of 2 bounds missed instead of 0.\n"));
   flags.insert(flags.end(), {"-o", "json"});
   ASSERT_EQ(simulate(flags), 0) << err_.str();

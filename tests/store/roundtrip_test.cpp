@@ -22,6 +22,7 @@ void expect_same(core::JobSpec const& a, core::JobSpec const& b) {
   EXPECT_EQ(a.resources.memory_bytes, b.resources.memory_bytes);
   EXPECT_EQ(a.time_limit, b.time_limit);
   EXPECT_EQ(a.expected_duration, b.expected_duration);
+  EXPECT_EQ(a.duration_assumed, b.duration_assumed);
   EXPECT_EQ(a.expected_power, b.expected_power);
   EXPECT_EQ(a.carbon.mode, b.carbon.mode);
   EXPECT_EQ(a.carbon.signal, b.carbon.signal);
@@ -269,18 +270,20 @@ TEST(RoundTrip, NewestSignalOfEachSource) {
 TEST(RoundTrip, WhatJobsTook) {
   StoreWorld world;
   core::Changes changes;
-  core::RunLengths const train{{1000, "train"}, {250'000, 300'000}, store_time(2)};
-  core::RunLengths const other{{1001, "train \u00e9"}, {1}, store_time(1)};
-  changes.runs = {{{1000, "train"}, {1, 2, 3}, store_time(0)}, train, other};
+  core::PastRun const stated{minutes{5}, minutes{20}};
+  core::PastRun const silent{minutes{7}, std::nullopt};
+  core::RunLengths const train{{1000, "train"}, {stated, silent}, store_time(2)};
+  core::RunLengths const other{{1001, "train \u00e9"}, {silent}, store_time(1)};
+  changes.runs = {{{1000, "train"}, {silent, silent, silent}, store_time(0)}, train, other};
   world.put(changes);
   world.open();
   auto const loaded = world.store->load();
   ASSERT_TRUE(loaded);
   auto const runs = [&](core::RunKey const& key) {
-    return loaded->state.runs.with(key, core::Span{1}, core::Span{1}, store_time(3)).parts;
+    return loaded->state.runs.with(key, stated, store_time(3)).runs;
   };
-  EXPECT_THAT(runs(train.key), testing::ElementsAre(250'000, 300'000, 1'000'000'000));
-  EXPECT_THAT(runs(other.key), testing::ElementsAre(1, 1'000'000'000));
+  EXPECT_THAT(runs(train.key), testing::ElementsAre(stated, silent, stated));
+  EXPECT_THAT(runs(other.key), testing::ElementsAre(silent, stated));
 }
 
 TEST(RoundTrip, TextThatNobodyWroteIsAnError) {

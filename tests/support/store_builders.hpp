@@ -33,6 +33,7 @@ inline core::JobSpec full_spec() {
   spec.resources = {2, {"a100", "h100"}, 40LL << 30, 8, 64LL << 30};
   spec.time_limit = hours{3};
   spec.expected_duration = minutes{90};
+  spec.duration_assumed = true;
   spec.expected_power = core::Power{250'000};
   spec.carbon.mode = core::CarbonMode::kThreshold;
   spec.carbon.signal = core::SignalKind::kAverage;
@@ -86,7 +87,7 @@ inline core::Job full_job(core::JobId id) {
   attempt.gpu_uuids = {"GPU-1", "GPU-2"};
   attempt.end = core::SegmentEnd{core::Outcome::kSignaled, 9, store_time(40), "killed"};
   job.attempts = {attempt};
-  job.learned = core::LearnedDuration{minutes{30}, minutes{50}, 7};
+  job.learned = core::LearnedDuration{minutes{30}, minutes{50}, 7, 250};
   core::Plan plan;
   plan.segments = {{store_time(60), store_time(120)}, {store_time(180), store_time(200)}};
   plan.pool = 1;

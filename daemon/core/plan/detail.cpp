@@ -107,7 +107,8 @@ PlanDetail figures_of(Job const& job, Books const& books, Instant now) {
   Plan const& plan = *job.plan;
   PlanDetail detail;
   detail.note = plan.note;
-  if (job.learned) detail.learned_runs = job.learned->runs;
+  detail.learned = job.learned;
+  detail.duration_assumed = !job.learned && job.spec->duration_assumed;
   detail.not_shifted_reason = books.not_shifted_reason;
   if (books.view.curve) {
     detail.source = books.view.source;

@@ -32,7 +32,8 @@ struct PlanDetail {
   Instant issued_at{};
   std::string not_shifted_reason;
   std::string note;
-  std::uint32_t learned_runs = 0;  // that tell the length; 0: as stated
+  std::optional<LearnedDuration> learned;  // where it tells the length
+  bool duration_assumed = false;           // neither stated nor learned
   // Only where asked for, and where a curve decides for a job that waits.
   std::vector<RejectedDetail> rejected;  // in time
   std::vector<IntensityPoint> outline;   // of the curve, from now to the end of all windows above

@@ -53,7 +53,9 @@ std::string window_note(PlanInput const& input, WaitingJob const& job, Choice co
 
 std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const& plan) {
   std::string why;
-  if (job.shift && (!input.curve || input.curve->empty())) {
+  if (!job.shift && job.latest < job.submitted) {
+    why = "too late to keep its bound; ";
+  } else if (job.shift && (!input.curve || input.curve->empty())) {
     why = "not shifted, because no intensity signal is known; ";
   } else if (job.shift) {
     bool const late = job.latest < earliest_start(input, job);

@@ -11,7 +11,7 @@
 namespace greenq::core {
 namespace {
 
-// With more tasks a new curve waits for the next hour.
+// With more tasks a new curve, and room that came back, wait for the next hour.
 constexpr std::size_t kImproveAtOnce = 500;
 
 ShiftOptions options_of(PlanInput const& input) {
@@ -76,23 +76,26 @@ void Planner::prepare(PlanInput const& input) {
   improved_.reset();
 }
 
-void Planner::learn(PlanInput const& input) {
+bool Planner::learn(PlanInput const& input) {
   std::map<JobId, Known> here;
   for (RunningJob const& job : input.running) {
     auto const known = known_.find(job.id);
-    if (known != known_.end()) here.insert(*known);
+    if (known != known_.end()) here[job.id] = {known->second.hours, known->second.share, job.expected_end};
   }
   std::vector<WaitingJob const*> fresh;
   for (WaitingJob const& job : input.waiting) {
     auto const known = known_.find(job.id);
     if (known != known_.end()) {
-      here.insert(*known);
+      here[job.id] = {known->second.hours, known->second.share, {}};
     } else if (!job.pools.empty()) {
       fresh.push_back(&job);
     }
   }
+  bool early = false;
   for (auto const& [id, known] : known_) {
-    if (!here.contains(id)) ended_ += known.hours * known.share;
+    if (here.contains(id)) continue;
+    ended_ += known.hours * known.share;
+    early = early || known.end >= input.now + shift_->grid().slot;
   }
   std::stable_sort(fresh.begin(), fresh.end(),
                    [](WaitingJob const* a, WaitingJob const* b) { return a->submitted < b->submitted; });
@@ -103,9 +106,10 @@ void Planner::learn(PlanInput const& input) {
     Span const slack = std::max(job->latest - job->ready, Span{0});
     shift_->arrived(job->submitted, need_of(job->demand, pool), job->duration, share, slack,
                     job->interruptible);
-    here[job->id] = {grid.hours(job->duration), share};
+    here[job->id] = {grid.hours(job->duration), share, {}};
   }
   known_ = std::move(here);
+  return early;
 }
 
 double Planner::done(PlanInput const& input) const {
@@ -132,7 +136,7 @@ bool Planner::worth_improving(PlanInput const& input, std::size_t tasks) {
 
 PlanOutput Planner::plan(PlanInput const& input) {
   prepare(input);
-  learn(input);
+  bool const early = learn(input);
   SlotGrid const& grid = shift_->grid();
   std::vector<bool> shifts;
   shifts.reserve(input.waiting.size());
@@ -144,6 +148,7 @@ PlanOutput Planner::plan(PlanInput const& input) {
     ShiftRequest request = slots.request();
     request.done = done(input);
     request.improve = worth_improving(input, request.tasks.size());
+    request.freed = early && request.tasks.size() <= kImproveAtOnce;
     slots.take(shift_->plan(std::move(request)));
   }
   PlanOutput output;

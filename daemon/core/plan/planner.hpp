@@ -75,9 +75,11 @@ class Planner {
   struct Known {
     double hours = 0;  // expected, when it came
     double share = 0;
+    Instant end{};  // expected, while it runs
   };
   void prepare(PlanInput const& input);
-  void learn(PlanInput const& input);
+  // Whether a job ended earlier than was expected.
+  bool learn(PlanInput const& input);
   double done(PlanInput const& input) const;
   bool worth_improving(PlanInput const& input, std::size_t tasks);
 

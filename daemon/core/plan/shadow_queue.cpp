@@ -5,17 +5,24 @@
 namespace greenq::core {
 
 void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double share) {
-  advance(at);
+  move_to(at);
   queue_.add({0, 0, {}, {need}, duration, duration, share});
-  dispatch();
+  came_ = true;
 }
 
 void ShadowQueue::dispatch() {
   for (EasyQueue::Run const& run : queue_.dispatch(now_)) busy_ += run.share;
+  came_ = false;
 }
 
 void ShadowQueue::advance(Instant now) {
-  now = std::max(now, now_);
+  move_to(now);
+  if (came_) dispatch();
+}
+
+void ShadowQueue::move_to(Instant now) {
+  if (now <= now_) return;
+  if (came_) dispatch();
   for (auto next = queue_.next_end(); next && *next <= now; next = queue_.next_end()) {
     done_ += busy_ * grid_.hours(*next - now_);
     now_ = *next;

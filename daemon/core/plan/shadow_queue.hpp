@@ -16,17 +16,19 @@ class ShadowQueue {
   // `share` of the cluster that the job holds.
   void submit(Instant at, SlotNeed const& need, Span duration, double share);
   void advance(Instant now);
-  // Cluster-hours of the grid.
+  // As of the last advance(), in cluster-hours of the grid.
   double done() const { return done_; }
   double waiting() const;
 
  private:
   void dispatch();
+  void move_to(Instant now);
 
   SlotGrid grid_;
   EasyQueue queue_;
   Instant now_{};
-  double busy_ = 0;  // share
+  bool came_ = false;  // jobs at now_ that were not looked at yet
+  double busy_ = 0;    // share
   double done_ = 0;
 };
 

@@ -239,7 +239,7 @@ std::vector<Task> ShiftPlanner::plan(ShiftRequest request) {
   allow_late(tasks);
   shadow_.advance(grid_.begin_of(request.now));
   drop_poor_waits(table, tasks);
-  if (mixed && !request.improve) polish(table, tasks, 1, random_);
+  if ((mixed || request.freed) && !request.improve) polish(table, tasks, 1, random_);
   if (!request.improve || tasks.empty()) return std::move(tasks);
   mend(table, tasks);
   allow_late(tasks);

@@ -55,7 +55,8 @@ struct ShiftRequest {
   std::vector<Fixed> fixed;                          // runs and reservations that stay
   std::vector<Task> tasks;                           // `place`: of the last plan, or without runs
   double done = 0;                                   // cluster-hours that jobs told to arrived() ran so far
-  bool improve = true;                               // else only what is new gets a place
+  bool freed = false;                                // a job ended early and left room
+  bool improve = true;  // else only what is new, or wants such room, gets a place
 };
 
 class ShiftPlanner {
