@@ -37,6 +37,13 @@ std::string length_text(v1::Plan const& plan, bool assumed) {
   return assumed ? text + " assumed; set expected_duration" : text;
 }
 
+std::string latest_note(v1::Plan const& plan) {
+  std::string text = "latest that keeps the bound";
+  bool const known = plan.latest().known() && plan.has_chosen() && plan.chosen().known();
+  bool const cheaper = known && plan.latest().carbon_mg() * 100 < plan.chosen().carbon_mg() * 98;
+  return cheaper ? text + "; not free, or not worth the longer wait" : text;
+}
+
 std::string condition_text(v1::Dependency::Condition condition) {
   switch (condition) {
     case v1::Dependency::CONDITION_FINISHED:
@@ -118,8 +125,7 @@ std::string plan_table(v1::Plan const& plan, bool assumed, UtcTime now, Style st
     add(window_text(plan.chosen(), now), plan.chosen(),
         at_last ? "chosen, the latest that keeps the bound" : "chosen");
   }
-  if (plan.has_latest() && !at_last)
-    add(window_text(plan.latest(), now), plan.latest(), "latest that keeps the bound");
+  if (plan.has_latest() && !at_last) add(window_text(plan.latest(), now), plan.latest(), latest_note(plan));
   auto out = table.text(true, style);
   for (int i = 0; plan.segments_size() > 1 && i < plan.segments_size(); ++i) {
     out += fmt::format("part {}: {}\n", i + 1, window_text(plan.segments(i), now));

@@ -134,6 +134,25 @@ TEST_F(PlanningTest, AnHourThatTheDaemonAssumedIsSaidToBe) {
   EXPECT_THAT(out(), Not(HasSubstr("assumed"))) << "an hour that the time limit states";
 }
 
+// Found by a user: a latest start that was much cleaner stood there without a word.
+TEST_F(PlanningTest, ACheaperLatestStartSaysWhyItIsNotTaken) {
+  auto plan = shifted_plan();
+  *plan.mutable_latest() = plan.chosen();
+  *plan.mutable_latest()->mutable_start_time() =
+      timestamp(instant(plan.chosen().start_time()) + std::chrono::hours(1));
+  plan.mutable_latest()->set_carbon_mg(plan.chosen().carbon_mg() / 2);
+  server->jobs.on_PlanJob = [&](auto const&, auto& response) {
+    *response.mutable_plan() = plan;
+    return Status::OK;
+  };
+  auto const file = dir.write("job.yaml", "name: train\nrun: x\nworkdir: /\n");
+  EXPECT_EQ(greenq({"plan", file}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("latest that keeps the bound; not free, or not worth the longer wait"));
+  *plan.mutable_latest() = plan.chosen();
+  EXPECT_EQ(greenq({"plan", file}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("chosen, the latest that keeps the bound\n"));
+}
+
 TEST_F(PlanningTest, ALengthThatWasLearnedIsSaidToBe) {
   auto plan = shifted_plan();
   plan.set_learned_runs(12);
