@@ -165,7 +165,8 @@ class Reads {
   // Ordered by keys.
   virtual void aggregate(FootprintQuery query, std::vector<GroupKey> keys,
                          Done<std::vector<FootprintGroup>> done) = 0;
-  // Priced now. kInvalidArgument: PERIOD_TOO_LONG beyond kSavingsPeriodMax, TOO_MANY_JOBS.
+  // Priced now. kInvalidArgument: PERIOD_TOO_LONG beyond kSavingsPeriodMax, TOO_MANY_JOBS. One at a time:
+  // kResourceExhausted SAVINGS_BUSY.
   virtual void savings(SavingsQuery query, Done<core::Savings> done) = 0;
   // Prices an ended job for the SettleFootprint effect; the answer goes to the inbox as it is.
   virtual void settle(core::JobId id, Done<core::FootprintSettled> done) = 0;

@@ -104,11 +104,22 @@ Span safe_duration(Job const& job) {
   return job.learned ? job.learned->safe : stated_duration(*job.spec);
 }
 
-Span length_of_one_that_ran(Job const& job, Span done) {
-  for (Span const length : {expected_duration(job), safe_duration(job), stated_duration(*job.spec)}) {
-    if (done < length) return length;
-  }
-  return done + done / 10;
+// What is left of an attempt that ran so long: of the first of these lengths that it has not outrun.
+Span left_of(Job const& job, Span done, std::initializer_list<Span> lengths) {
+  auto const longer =
+      std::find_if(lengths.begin(), lengths.end(), [&](Span length) { return done < length; });
+  Span const left = longer != lengths.end() ? *longer - done : done / 10;
+  Span const most = job.spec->time_limit.value_or(Span::max()) - done;
+  return std::max(std::min(left, most), kShortest);
+}
+
+// A learned length is no reason to break a bound that the stated one keeps: it moves the latest start to the
+// earliest at most.
+Instant latest_for_end(Job const& job, Instant end) {
+  Span const stated = stated_duration(*job.spec);
+  Instant const safe = end - left_of(job, job.ran, {safe_duration(job), stated});
+  if (!job.learned || job.ran > Span{0}) return safe;
+  return std::max(safe, std::min(end - stated, job.not_before.value_or(job.submitted_at)));
 }
 
 }  // namespace
@@ -119,23 +130,19 @@ Span remaining_duration(Job const& job, Instant now) {
     Segment const& last = job.attempts.back().segments.back();
     if (!last.end && now > last.begin) done += now - last.begin;
   }
-  Span const left = length_of_one_that_ran(job, done) - done;
-  Span const most = job.spec->time_limit.value_or(Span::max()) - done;
-  return std::max(std::min(left, most), kShortest);
+  return left_of(job, done, {expected_duration(job), safe_duration(job), stated_duration(*job.spec)});
 }
 
 std::optional<Instant> latest_start(Job const& job) {
   auto const& bound = job.spec->carbon.bound;
   if (!bound) return std::nullopt;
-  Span const expected = expected_duration(job);
-  Span const left = std::max(expected - job.ran, kShortest);
   switch (bound->kind) {
     case BoundKind::kFinishBy:
-      return bound->at - std::max(safe_duration(job) - job.ran, kShortest);
+      return latest_for_end(job, bound->at);
     case BoundKind::kStartBy:
-      return bound->at + expected - left;
+      return bound->at + job.ran;
     case BoundKind::kMaxDelay:
-      return job.submitted_at + bound->delay + expected - left;
+      return job.submitted_at + bound->delay + job.ran;
   }
   return std::nullopt;
 }

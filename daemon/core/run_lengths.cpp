@@ -53,10 +53,15 @@ std::optional<LearnedDuration> RunBook::learned(RunKey const& key, std::optional
   if (stated)
     std::erase_if(sorted, [](PastRun const& run) { return !run.stated || run.stated->count() <= 0; });
   if (sorted.size() < kRunsNeeded) return std::nullopt;
+  std::vector<PastRun> plain = sorted;
+  for (PastRun& run : plain) run.stated.reset();
+  std::sort(plain.begin(), plain.end(), takes_less);
   std::sort(sorted.begin(), sorted.end(), takes_less);
   auto const length = [&](std::size_t percent) {
     PastRun const& run = quantile(sorted, percent);
-    Span const span = std::max(stated ? scaled(run.ran, *run.stated, *stated) : run.ran, kShortest);
+    Span span = quantile(plain, percent).ran;
+    if (stated) span = std::max(scaled(run.ran, *run.stated, *stated), std::min(span, *stated));
+    span = std::max(span, kShortest);
     return limit ? std::min(span, *limit) : span;
   };
   LearnedDuration out{length(50), length(90), static_cast<std::uint32_t>(sorted.size())};

@@ -1,7 +1,9 @@
-// How long jobs really run: what successful attempts of one owner and job name took. A job that states an
-// expected duration gets it times the usual part of what its like stated; one that states none what they
-// took. A time limit is no estimate (on PM100 the median job takes 2.5 % of its wall time: Antici et al.,
-// "PM100", 2023). Pure; no locks.
+// How long jobs really run: what successful attempts of one owner and job name took.
+//
+// A job that states an expected duration gets it times the usual part of what its like stated, but not less
+// than they took where it states that much: an estimate that was put right counts. One that states none gets
+// what they took. A time limit is no estimate (on PM100 the median job takes 2.5 % of its wall time: Antici
+// et al., "PM100", 2023). Pure; no locks.
 #pragma once
 
 #include <compare>

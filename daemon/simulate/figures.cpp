@@ -23,6 +23,10 @@ Span usual_step(std::vector<IntensityPoint> const& points) {
 
 }  // namespace
 
+std::int64_t Figures::steps_of(std::vector<IntensityPoint> const& points) {
+  return (points.back().interval.end - points.front().interval.begin) / usual_step(points);
+}
+
 Figures::Figures(std::vector<IntensityPoint> const& points) : step_(usual_step(points)) {
   auto const usual = std::find_if(points.begin(), points.end(),
                                   [&](auto const& point) { return point.interval.length() == step_; });

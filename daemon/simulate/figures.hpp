@@ -23,7 +23,8 @@ struct Gaps {
 
 class Figures {
  public:
-  // Ordered, no overlap, not empty.
+  // How many steps it would hold. Points: ordered, no overlap, not empty.
+  static std::int64_t steps_of(std::vector<core::IntensityPoint> const& points);
   explicit Figures(std::vector<core::IntensityPoint> const& points);
 
   core::Span step() const { return step_; }

@@ -21,6 +21,7 @@ using core::Span;
 
 constexpr Span kLongestGapToLearnOver{std::chrono::hours{24}};
 constexpr int kMostUnknownPercent = 25;
+constexpr std::int64_t kMostSteps = 2'000'000;
 
 double hours(Span span) {
   return static_cast<double>(span.count()) / 3'600'000;
@@ -71,6 +72,7 @@ sim::Issue even_issue(core::PastSignal::Issue const& issue) {
 void take_other_kind(core::PastSignal const& signal, Interval judged, sim::Instance& instance,
                      HistoryFacts& facts) {
   char const* const kind = core::to_string(signal.source.kind);
+  if (Figures::steps_of(signal.actuals) > kMostSteps) return;
   Figures const figures{signal.actuals};
   Gaps const gaps = figures.gaps(judged);
   if (figures.span().empty() || !mostly_known(gaps, judged)) {
@@ -242,6 +244,12 @@ core::Result<void> take_signals(Ledger const& ledger, Interval window, std::opti
   auto const found = ledger.history.signals.find(kind);
   if (found == ledger.history.signals.end()) return none_stored(ledger, kind);
   core::PastSignal const& signal = found->second;
+  if (Figures::steps_of(signal.actuals) > kMostSteps) {
+    return core::fail(core::ErrorCode::kFailedPrecondition, "TOO_MANY_STEPS",
+                      ledger.database +
+                          ": the figures of that time are of a recording that was played fast, with "
+                          "more steps than can be simulated; choose a shorter time");
+  }
   Figures const figures{signal.actuals};
   Interval const judged{std::max(figures.step_begin(window.begin), figures.span().begin), figures.span().end};
   if (judged.empty()) return none_stored(ledger, kind);

@@ -154,8 +154,17 @@ void ReadPool::aggregate(app::FootprintQuery query, std::vector<app::GroupKey> k
 }
 
 void ReadPool::savings(app::SavingsQuery query, Done<core::Savings> done) {
-  ask<core::Savings>(
-      done, [this, query = std::move(query)](Db& db) { return store::savings(db, options_.prices, query); });
+  if (savings_busy_.exchange(true)) {
+    return done(core::fail(core::ErrorCode::kResourceExhausted, "SAVINGS_BUSY",
+                           "Savings are being worked out for somebody already; try again in a moment."));
+  }
+  Done<core::Savings> const finish = [this, done = std::move(done)](core::Result<core::Savings> result) {
+    savings_busy_ = false;
+    done(std::move(result));
+  };
+  ask<core::Savings>(finish, [this, query = std::move(query)](Db& db) {
+    return store::savings(db, options_.prices, query);
+  });
 }
 
 void ReadPool::settle(core::JobId id, Done<core::FootprintSettled> done) {

@@ -2,6 +2,7 @@
 // checkpoint.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -41,6 +42,7 @@ class ReadPool final : public app::Reads {
   void list_footprints(app::FootprintQuery query, Done<std::vector<app::JobFootprint>> done) override;
   void aggregate(app::FootprintQuery query, std::vector<app::GroupKey> keys,
                  Done<std::vector<app::FootprintGroup>> done) override;
+  // One at a time, so that short reads always find a thread.
   void savings(app::SavingsQuery query, Done<core::Savings> done) override;
   void settle(core::JobId id, Done<core::FootprintSettled> done) override;
   void provisional(core::Instant ended_after, int limit, Done<std::vector<core::JobId>> done) override;
@@ -60,6 +62,7 @@ class ReadPool final : public app::Reads {
   std::condition_variable wake_;
   std::deque<Task> queue_;
   bool stop_ = false;
+  std::atomic<bool> savings_busy_ = false;
   std::vector<std::thread> threads_;
 };
 

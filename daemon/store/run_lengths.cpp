@@ -1,5 +1,7 @@
 #include "store/run_lengths.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "store/codec.hpp"
@@ -47,9 +49,14 @@ std::vector<core::RunLengths> load_run_lengths(Db& db) {
   row.bind(kKept);
   std::vector<core::RunLengths> out;
   while (row.step()) {
-    out.push_back({{static_cast<std::uint32_t>(row.integer(0)), row.text(1)},
-                   decode_runs(row.text(3)),
-                   core::from_ms(row.integer(2))});
+    core::RunKey key{static_cast<std::uint32_t>(row.integer(0)), row.text(1)};
+    try {
+      out.push_back({key, decode_runs(row.text(3)), core::from_ms(row.integer(2))});
+    } catch (std::exception const& error) {
+      spdlog::warn(
+          "RUN_LENGTHS_UNREADABLE owner_uid={} name=\"{}\" message=\"{}\" action=\"none: it learns anew\"",
+          key.owner_uid, key.name, error.what());
+    }
   }
   std::reverse(out.begin(), out.end());
   return out;

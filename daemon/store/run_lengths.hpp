@@ -7,7 +7,7 @@
 namespace greenq::store {
 
 void put_run_lengths(Db& db, core::RunLengths const& lengths);
-// The core::RunBook::kKeysKept newest, oldest first.
+// The core::RunBook::kKeysKept newest, oldest first. Rows that cannot be read are left out: it learns anew.
 std::vector<core::RunLengths> load_run_lengths(Db& db);
 // Removes what load_run_lengths() would not find, at most `limit` rows.
 void drop_run_lengths(Db& db, int limit);

@@ -64,6 +64,15 @@ TEST(RunBook, TheLengthFollowsWhatTheJobStates) {
   EXPECT_EQ(book.learned(kTrain, 1ms, {})->typical, 1s);
 }
 
+// Found by a breaker: an estimate that was six times too long and was then put right was taken for a sixth of
+// it.
+TEST(RunBook, AnEstimateThatWasPutRightCounts) {
+  auto const book = book_of({1h, 1h, 1h, 1h, 1h});
+  EXPECT_EQ(book.learned(kTrain, 1h, {})->safe, 1h);
+  EXPECT_EQ(book.learned(kTrain, 2h, {})->safe, 1h);
+  EXPECT_EQ(book.learned(kTrain, 30min, {})->safe, 30min);
+}
+
 // Found by a user: an assumed hour was scaled as if somebody had stated it.
 TEST(RunBook, AJobThatStatesNothingIsExpectedToTakeWhatOthersTook) {
   auto const stated = book_of({1h, 2h, 30min, 3h, 90min});
@@ -145,6 +154,28 @@ TEST(Step, AnEndToKeepIsJudgedByTheSafeLength) {
   core::JobSpec spec = stating(4h);
   spec.carbon.bound = core::Bound{core::BoundKind::kFinishBy, world.now + 10h, {}};
   EXPECT_EQ(core::latest_start(world.job(world.submit(spec))), world.now + 7h);
+}
+
+// Found by a breaker: it was accepted and failed in the same second.
+TEST(Step, ABoundThatTheStatedLengthKeepsIsNotMissedAtOnce) {
+  World world;
+  for (int i = 0; i < 5; ++i) run_for(world, stating(1h), 2h);
+  core::JobSpec spec = stating(10h);
+  spec.carbon.bound = core::Bound{core::BoundKind::kFinishBy, world.now + 15h, {}};
+  EXPECT_EQ(core::latest_start(world.job(world.submit(spec))), world.now);
+}
+
+// Found by a breaker: what had outrun its learned length was put off until a second before its bound.
+TEST(Step, AnEndToKeepIsJudgedByWhatTheRestIsExpectedToTake) {
+  World world;
+  for (int i = 0; i < 5; ++i) run_for(world, stating(60min), 1min);
+  core::JobSpec spec = stating(60min);
+  spec.carbon.bound = core::Bound{core::BoundKind::kFinishBy, world.now + 10h, {}};
+  core::Job job = world.job(world.submit(spec));
+  job.ran = 20min;
+  EXPECT_EQ(core::latest_start(job), world.now + 10h - 40min);
+  job.ran = 100min;
+  EXPECT_EQ(core::latest_start(job), world.now + 10h - 10min);
 }
 
 TEST(Step, ABoundThatWasToldStaysWhenMoreIsLearned) {

@@ -286,6 +286,25 @@ TEST(RoundTrip, WhatJobsTook) {
   EXPECT_THAT(runs(other.key), testing::ElementsAre(silent, stated));
 }
 
+// Found by a breaker: one such row kept the daemon from starting.
+TEST(RoundTrip, RunLengthsThatCannotBeReadAreLeftOut) {
+  StoreWorld world;
+  core::Changes changes;
+  core::PastRun const run{minutes{5}, minutes{20}};
+  changes.runs = {{{1, "good"}, {run}, store_time(0)}, {{1, "bad"}, {run}, store_time(1)}};
+  world.put(changes);
+  world.store.reset();
+  {
+    store::Db db(world.dir.database().string(), SQLITE_OPEN_READWRITE);
+    db.run("UPDATE run_lengths SET runs = '[1,2' WHERE name = 'bad'");
+  }
+  world.open();
+  auto const loaded = world.store->load();
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->state.runs.with({1, "good"}, run, store_time(3)).runs.size(), 2U);
+  EXPECT_EQ(loaded->state.runs.with({1, "bad"}, run, store_time(3)).runs.size(), 1U);
+}
+
 TEST(RoundTrip, TextThatNobodyWroteIsAnError) {
   EXPECT_THROW(store::decode_spec("{"), std::exception);
   EXPECT_THROW(store::decode_spec("{}"), std::exception);

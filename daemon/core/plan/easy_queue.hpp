@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -47,7 +48,7 @@ class EasyQueue {
   // Starts what may start; returns it. Everything that ends by `now` must have been ended.
   std::vector<Run> dispatch(Instant now);
   std::optional<Instant> next_end() const;
-  std::vector<Job> const& waiting() const { return waiting_; }  // in queue order
+  std::deque<Job> const& waiting() const { return waiting_; }  // in queue order
 
  private:
   struct Running {
@@ -67,7 +68,7 @@ class EasyQueue {
 
   std::vector<std::int64_t> free_;
   std::vector<Running> running_;  // a heap: the first to end in front
-  std::vector<Job> waiting_;
+  std::deque<Job> waiting_;
 };
 
 }  // namespace greenq::core
