@@ -312,6 +312,21 @@ TEST(Savings, WalksOnlyIndexes) {
   }
 }
 
+// Found by a breaker: six callers kept every short read waiting for half a minute.
+TEST(Savings, AreWorkedOutOneAtATime) {
+  SavingsWorld world;
+  std::promise<void> open;
+  std::shared_future<void> const gate = open.get_future().share();
+  for (int thread = 0; thread < 2; ++thread)
+    world.reads->get_job(1, [gate](core::Result<core::Job> const&) { gate.wait(); });
+  std::promise<core::Result<core::Savings>> first;
+  world.reads->savings(world.query, [&](auto result) { first.set_value(std::move(result)); });
+  EXPECT_EQ(world.ask().error().reason, "SAVINGS_BUSY");
+  open.set_value();
+  EXPECT_TRUE(first.get_future().get());
+  EXPECT_TRUE(world.ask());
+}
+
 TEST(Savings, NoJobs) {
   SavingsWorld world;
   auto const saved = world.saved();
