@@ -122,7 +122,7 @@ class HistoryTest(harness.E2eTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"{len(jobs)} jobs, unit: CPU, 4 of them (node.cpus)", done.stdout)
         self.assertIn("Left out: 3 still queued, running or paused.", done.stdout)
-        self.assertIn("With lowest-window: ", done.stdout)
+        self.assertIn("Simulated with lowest-window: ", done.stdout)
         self.assertIn(" bounds missed instead of ", done.stdout)
         after, _ = self.report(daemon, "--policy", "easy")
         self.assertAlmostEqual(after["baseline"]["decided"]["kg"], running["baseline"]["decided"]["kg"], delta=1e-9)
