@@ -16,9 +16,8 @@ namespace {
 std::size_t in_use = 0;
 std::size_t most_in_use = 0;
 
-}  // namespace
-
-void* operator new(std::size_t size) {
+// Not inlined: the compiler would take malloc and delete for a mismatch.
+[[gnu::noinline]] void* take(std::size_t size) {
   void* const block = std::malloc(size);
   if (block == nullptr) throw std::bad_alloc{};
   in_use += malloc_usable_size(block);
@@ -26,13 +25,23 @@ void* operator new(std::size_t size) {
   return block;
 }
 
-void operator delete(void* block) noexcept {
+[[gnu::noinline]] void give(void* block) {
   in_use -= malloc_usable_size(block);
   std::free(block);
 }
 
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return take(size);
+}
+
+void operator delete(void* block) noexcept {
+  give(block);
+}
+
 void operator delete(void* block, std::size_t) noexcept {
-  operator delete(block);
+  give(block);
 }
 
 namespace {
