@@ -78,7 +78,8 @@ PlanInput snapshot(std::int64_t jobs, std::int64_t step_minutes, Mix mix, std::i
   };
   PlanInput input;
   input.now = at(0);
-  input.capacity = {"node", static_cast<std::uint32_t>(jobs), std::int64_t{4} << 40, {}};
+  std::int64_t const memory = (std::int64_t{4} << 40) * std::max<std::int64_t>(jobs, 10'000) / 10'000;
+  input.capacity = {"node", static_cast<std::uint32_t>(jobs), memory, {}};
   std::vector<std::uint32_t> all;
   for (std::size_t p = 0; p < pools; ++p) {
     GpuPool pool{"model", std::int64_t{80} << 30, {}};

@@ -66,7 +66,7 @@ TEST_F(Command, ComparesPoliciesFromSingleFiles) {
   EXPECT_THAT(out_.str(), HasSubstr("75.00 %"));
   EXPECT_THAT(out_.str(),
               HasSubstr("With lowest-window: 150.0 g instead of 600.0 (saved 450.0 g, 75.0 %); jobs would "
-                        "have waited 12.0 h more in the mean (p95 12.0 h instead of 0 s), 0 of 2 bounds "
+                        "have waited 12.0 h more in the mean (p95 13.0 h instead of 1.0 h), 0 of 2 bounds "
                         "missed instead of 0.\n"));
   EXPECT_EQ(read(schedule), "job_id,segment,start_s,end_s\n0,0,43200,50400\n1,0,50400,54000\n");
   EXPECT_THAT(read(plot), HasSubstr("prefers-color-scheme: dark"));

@@ -137,7 +137,7 @@ TEST(Engine, AJobThatRunsOnIsExpectedToEndATenthLater) {
 }
 
 TEST(Engine, ARunTimeThatWasToldTooLongLeavesRoomThatIsUsed) {
-  Instance instance = world(1, {300, 300, 300, 300});
+  Instance instance = world(1, {300, 300, 400, 400, 400, 400, 400, 400});
   add(instance, Span{0}, minutes{30}, 1, hours{5}).interruptible = false;
   add(instance, Span{0}, minutes{30}, 1, hours{5}).interruptible = false;
   Instance const wrong = told(instance, {4});

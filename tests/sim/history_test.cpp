@@ -337,16 +337,17 @@ TEST_F(HistoryCommand, SaysWhatItUsedAndWhatItWouldHaveSaved) {
   ledger_.history.jobs.back().runs.clear();
   ASSERT_EQ(simulate({"--history", "--policy", "lowest-window", "--perfect-forecast", "--since", "3d"}), 0)
       << err_.str();
-  EXPECT_THAT(
-      out_.str(),
-      HasSubstr(
-          "/state/greenq.db, 2026-01-05T00:00Z to 2026-01-08T00:00Z\n"
-          "2 jobs, unit: CPU, 4 of them (this machine), each job with its own power (mean "
-          "100 W a CPU) and bound\n"
-          "marginal intensity from 2026-01-05T00:00Z to 2026-01-08T00:00Z: GB, the grid, forecast perfect\n"
-          "Left out: 1 never ran.\n"));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("/state/greenq.db, 2026-01-05T00:00Z to 2026-01-08T00:00Z\n"
+                        "2 jobs, unit: CPU, 4 of them (this machine), each job with its own power (mean "
+                        "100 W a CPU) and bound\n"
+                        "marginal intensity from 2026-01-05T00:00Z to 2026-01-08T00:00Z: GB, the grid, "
+                        "forecast perfect, told the estimates of 2 "
+                        "jobs\n"
+                        "Left out: 1 never ran.\n"));
   EXPECT_THAT(out_.str(), HasSubstr("\nas it was "));
-  EXPECT_THAT(out_.str(), HasSubstr("With lowest-window: 30.0 g instead of 120.0 (saved 90.0 g, 75.0 %)"));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("Simulated with lowest-window: 30.0 g instead of 120.0 (saved 90.0 g, 75.0 %)"));
 }
 
 TEST_F(HistoryCommand, TellsALossInPlainWordsToo) {
