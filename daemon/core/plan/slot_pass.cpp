@@ -227,6 +227,7 @@ void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
   choice.segments = segments_of(task, waiting);
   Task wish = task;
   wish.due = bound_of(task, waiting);
+  wish.lanes.resize(1);  // alone, all cost the same
   auto const free = alone_.cheapest(wish);
   double const cost = alone_.cost(task, task.place);
   bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;
