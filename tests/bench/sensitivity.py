@@ -3,7 +3,7 @@
 
   sensitivity.py [--only REGEX] [--burst N] [ARGUMENTS OF planner_table.py]
 
-Each case is one run of planner_table.py with more flags for `simulate`; the first is the undisturbed one. Policies and the plain queue are told
+Each case is one run of planner_table.py; the first is the undisturbed one. Policies and the plain queue are told
 the same wrong run times; schedules, bounds and savings count the true ones.
 """
 import argparse
@@ -18,18 +18,18 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CARBON = os.path.join(ROOT, "config", "replay", "ciso-2020-07-average.csv")
-CASES = (
-    ("as it is", ""),
-    ("told half the run time", "--estimates 0.5"),
-    ("told twice the run time", "--estimates 2"),
-    ("told run times log-normal around the true ones, sigma 1", "--estimates heavy"),
-    ("forecasts with a correlated error of 20 %", "--forecast correlated"),
-    ("feed lost for a day", "--feed-lost 24"),
+CASES = (  # title, arguments of planner_table.py
+    ("as it is", ()),
+    ("told half the run time", ("--arguments= --estimates 0.5",)),
+    ("told twice the run time", ("--arguments= --estimates 2",)),
+    ("told run times log-normal around the true ones, sigma 1", ("--arguments= --estimates heavy",)),
+    ("forecasts with a correlated error of 20 %", ("--forecast", "correlated")),
+    ("feed lost for a day", ("--arguments= --feed-lost 24",)),
 )
 
 
 def table(only, extra, rest):
-    command = [sys.executable, os.path.join(HERE, "planner_table.py"), f"--arguments= {extra}", *rest]
+    command = [sys.executable, os.path.join(HERE, "planner_table.py"), *extra, *rest]
     if only:
         command += ["--only", only]
     return subprocess.run(command, check=False).returncode
