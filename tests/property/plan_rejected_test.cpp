@@ -65,7 +65,8 @@ void check_shape(PlacedJob const& placed, std::vector<core::RejectedWindow> cons
   RC_ASSERT(windows.size() <= core::kMaxRejected);
   for (std::size_t i = 0; i < windows.size(); ++i) {
     auto const& window = windows[i].window;
-    RC_ASSERT(i == 0 || windows[i - 1].window.end <= window.begin);
+    // RC_ASSERT evaluates both sides of ||.
+    if (i > 0) RC_ASSERT(windows[i - 1].window.end <= window.begin);
     RC_ASSERT(window.length() == placed.job.duration);
     RC_ASSERT(window.begin >= std::max(now, placed.job.ready));
     RC_ASSERT(placed.curve->mean(window) == windows[i].mean);
