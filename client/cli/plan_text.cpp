@@ -70,10 +70,6 @@ std::string window_text(v1::PlannedWindow const& window, UtcTime now) {
   return local_time(begin, now) + '-' + local_time(end, end - begin < std::chrono::hours(20) ? end : now);
 }
 
-bool duration_is_assumed(v1::JobSpec const& spec) {
-  return !spec.has_expected_duration() && !spec.has_time_limit();
-}
-
 bool is_the_assumed(Milliseconds expected) {
   return expected == std::chrono::hours(1);
 }

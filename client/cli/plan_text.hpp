@@ -9,9 +9,6 @@
 
 namespace greenq::client {
 
-// Whether the daemon has to assume how long the job runs (1h).
-bool duration_is_assumed(v1::JobSpec const& spec);
-
 // Whether a job taken from the daemon may run on that assumption: there it looks like a wish.
 bool is_the_assumed(Milliseconds expected);
 

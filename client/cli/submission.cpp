@@ -145,7 +145,7 @@ std::string submitted_line(Submitted const& submitted, UtcTime now) {
   if (submitted.job.spec().hold())
     return line + " · held until `greenq release " + short_id(submitted.job.name()) + "`";
   if (submitted.plan.has_chosen())
-    return line + " · " + plan_line(submitted.plan, duration_is_assumed(submitted.asked), now);
+    return line + " · " + plan_line(submitted.plan, submitted.plan.duration_assumed(), now);
   if (auto const first = dependency_text(submitted.asked); !first.empty()) return line + " · starts " + first;
   return line + " · " + state_text(submitted.job.state());
 }

@@ -21,9 +21,8 @@ std::string clears_text(v1::HoldReason const& reason, UtcTime now) {
   return "clears " + (at - now < std::chrono::minutes(2) ? relative_time(at, now) : local_time(at, now));
 }
 
-std::string assumed_text(v1::Plan const& plan, v1::JobSpec const& spec) {
-  bool const from_limit = span(spec.expected_duration()) == span(spec.time_limit());
-  if (!plan.duration_assumed() || from_limit) return {};
+std::string assumed_text(v1::Plan const& plan) {
+  if (!plan.duration_assumed()) return {};
   return "      (1h is assumed when a job file gives neither expected_duration nor time_limit; set "
          "expected_duration)\n";
 }
@@ -64,7 +63,7 @@ void print(Context& context, v1::ExplainJobResponse const& response) {
   if (response.has_plan() && response.plan().has_chosen() && !is_terminal(job.state())) {
     out << "Plan: " << plan_line(response.plan(), false, now) << '\n';
     if (!plan_is_told) out << "      " << words(response.plan().note(), now) << '\n';
-    out << assumed_text(response.plan(), job.spec());
+    out << assumed_text(response.plan());
   }
   if (job.has_latest_start_time() && job.state() == v1::Job::STATE_QUEUED) {
     auto const latest = instant(job.latest_start_time());

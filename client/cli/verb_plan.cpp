@@ -44,7 +44,7 @@ void print(Context& context, JobFile const& file, std::size_t index, v1::Plan co
     context.out() << (index > 0 ? "\n" : "") << "Job " << index + 1
                   << (spec.display_name().empty() ? "" : ": " + safe(spec.display_name())) << '\n';
   }
-  context.out() << plan_table(plan, duration_is_assumed(spec), context.now(), context.style())
+  context.out() << plan_table(plan, plan.duration_assumed(), context.now(), context.style())
                 << plan_chart(plan, context.env().columns, context.env().utf8, context.now(),
                               context.style());
   if (auto const first = dependency_text(spec); !first.empty())

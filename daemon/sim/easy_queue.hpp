@@ -2,7 +2,7 @@
 //
 // The first jobs start while they fit. The first that does not gets a reservation at the earliest moment at
 // which enough GPUs are free; later jobs may start now if they end by then or use GPUs the reservation leaves
-// over. Source of the rule: Lifka, "The ANL/IBM SP scheduling system" (1995); durations are exact here.
+// over. Source of the rule: Lifka, "The ANL/IBM SP scheduling system" (1995); durations are those that policies are told.
 #pragma once
 
 #include <utility>

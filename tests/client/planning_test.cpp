@@ -28,8 +28,10 @@ class PlanningTest : public VerbTest {
     server->jobs.on_BatchSubmitJobs = [this](auto const& request, auto& response) {
       EXPECT_TRUE(request.validate_only());
       checked = request;
-      for (int i = 0; i < request.requests_size(); ++i)
-        *response.add_responses()->mutable_plan() = shifted_plan();
+      for (auto const& one : request.requests()) {
+        bool const stated = one.spec().has_expected_duration() || one.spec().has_time_limit();
+        *response.add_responses()->mutable_plan() = stated ? shifted_plan() : assumed_plan();
+      }
       return Status::OK;
     };
   }
@@ -99,7 +101,7 @@ TEST_F(PlanningTest, ASubmittedChainSaysWhatItWaitsFor) {
     if (request.name().ends_with("/11")) {
       response.mutable_job()->mutable_spec()->add_depends_on()->set_job("prep");
     } else {
-      *response.mutable_plan() = shifted_plan();
+      *response.mutable_plan() = assumed_plan();
     }
     return Status::OK;
   };
@@ -114,8 +116,7 @@ TEST_F(PlanningTest, ASubmittedChainSaysWhatItWaitsFor) {
 
 TEST_F(PlanningTest, AnHourThatTheDaemonAssumedIsSaidToBe) {
   auto job = job_of(7, v1::Job::STATE_QUEUED);
-  auto plan = shifted_plan();
-  plan.set_duration_assumed(true);
+  auto plan = assumed_plan();
   *job.mutable_spec()->mutable_expected_duration() = duration(std::chrono::hours(1));
   server->jobs.on_ExplainJob = [&](auto const&, auto& response) {
     *response.mutable_job() = job;
@@ -128,10 +129,6 @@ TEST_F(PlanningTest, AnHourThatTheDaemonAssumedIsSaidToBe) {
   plan.set_duration_assumed(false);
   EXPECT_EQ(greenq({"explain", "7"}), 0);
   EXPECT_THAT(out(), Not(HasSubstr("assumed"))) << "an hour that the file states";
-  plan.set_duration_assumed(true);
-  *job.mutable_spec()->mutable_time_limit() = duration(std::chrono::hours(1));
-  EXPECT_EQ(greenq({"explain", "7"}), 0);
-  EXPECT_THAT(out(), Not(HasSubstr("assumed"))) << "an hour that the time limit states";
 }
 
 // Found by a user: a latest start that was much cleaner stood there without a word.

@@ -47,6 +47,13 @@ inline v1::Plan shifted_plan() {
   return plan;
 }
 
+// As the daemon answers for a file that says nothing about the run time.
+inline v1::Plan assumed_plan() {
+  auto plan = shifted_plan();
+  plan.set_duration_assumed(true);
+  return plan;
+}
+
 class VerbTest : public CliTest {
  protected:
   VerbTest() : server(std::make_unique<FakeServer>(dir.path("s"))) {

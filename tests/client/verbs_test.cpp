@@ -30,7 +30,7 @@ TEST_F(VerbTest, SubmitPrintsOneLineWithThePlan) {
   server->jobs.on_ExplainJob = [&](auto const& request, auto& response) {
     EXPECT_EQ(request.name(), "projects/vision/jobs/4213");
     *response.mutable_job() = job_of(4213, v1::Job::STATE_QUEUED);
-    if (++asked > 2) *response.mutable_plan() = shifted_plan();
+    if (++asked > 2) *response.mutable_plan() = assumed_plan();
     return Status::OK;
   };
   EXPECT_EQ(greenq({"submit", dir.write("job.yaml", "run: x\n")}), 0) << err();
@@ -155,7 +155,7 @@ TEST_F(VerbTest, BudgetRefusalIsFive) {
 
 TEST_F(VerbTest, PlanShowsTheWindows) {
   server->jobs.on_PlanJob = [](auto const&, auto& response) {
-    *response.mutable_plan() = shifted_plan();
+    *response.mutable_plan() = assumed_plan();
     return Status::OK;
   };
   EXPECT_EQ(greenq({"plan", dir.write("job.yaml", "run: x\n")}), 0) << err();

@@ -108,5 +108,25 @@ TEST(PlanDetail, WithoutASignalGramsAreUnknownNotZero) {
   EXPECT_NE(detail.not_shifted_reason, "");
 }
 
+TEST(PlanDetail, AnHourIsAssumedWhereNothingWasStatedLimitedOrLearned) {
+  core::State const state = state_with_feed();
+  core::JobSpec spec;
+  spec.expected_duration = std::chrono::hours{1};
+  spec.time_limit = std::chrono::hours{24};
+  auto const assumed = [&](core::JobSpec const& of, bool learned = false) {
+    core::Job job = job_of(of);
+    job.plan = core::Plan{};
+    job.plan->segments = {{minute(0), minute(60)}};
+    if (learned) job.learned = core::LearnedDuration{minutes(5), minutes(9), 6, 0};
+    return core::describe(state, job, minute(0)).duration_assumed;
+  };
+  EXPECT_FALSE(assumed(spec)) << "stated";
+  spec.duration_assumed = true;
+  EXPECT_TRUE(assumed(spec));
+  EXPECT_FALSE(assumed(spec, true)) << "learned";
+  spec.time_limit = std::chrono::hours{1};
+  EXPECT_FALSE(assumed(spec)) << "limited";
+}
+
 }  // namespace
 }  // namespace greenq::test

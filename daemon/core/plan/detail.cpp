@@ -108,7 +108,8 @@ PlanDetail figures_of(Job const& job, Books const& books, Instant now) {
   PlanDetail detail;
   detail.note = plan.note;
   detail.learned = job.learned;
-  detail.duration_assumed = !job.learned && job.spec->duration_assumed;
+  bool const from_limit = job.spec->expected_duration == job.spec->time_limit;
+  detail.duration_assumed = !job.learned && job.spec->duration_assumed && !from_limit;
   detail.not_shifted_reason = books.not_shifted_reason;
   if (books.view.curve) {
     detail.source = books.view.source;

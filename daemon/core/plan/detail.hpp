@@ -33,7 +33,7 @@ struct PlanDetail {
   std::string not_shifted_reason;
   std::string note;
   std::optional<LearnedDuration> learned;  // where it tells the length
-  bool duration_assumed = false;           // neither stated nor learned
+  bool duration_assumed = false;           // an hour: neither stated, nor limited, nor learned
   // Only where asked for, and where a curve decides for a job that waits.
   std::vector<RejectedDetail> rejected;  // in time
   std::vector<IntensityPoint> outline;   // of the curve, from now to the end of all windows above
