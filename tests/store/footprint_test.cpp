@@ -15,15 +15,8 @@ constexpr std::int64_t kKwh = core::kMillijoulePerKwh;
 core::Job ended_job(core::JobId id, std::string const& name = "train", std::string const& project = "vision",
                     std::string const& owner = "ann") {
   core::Job job = plain_job(id, name, project, owner);
-  job.state = core::JobState::kSucceeded;
   job.submitted_at = store_time(0);
-  job.started_at = store_time(60);
-  job.ended_at = store_time(120);
-  core::Attempt attempt;
-  attempt.number = 1;
-  attempt.segments = {{store_time(60), store_time(120)}};
-  job.attempts = {attempt};
-  return job;
+  return ran_an_hour(std::move(job));
 }
 
 void put_signal(StoreWorld& world, core::Signal signal) {

@@ -41,15 +41,7 @@ std::string refused(store::PastQuery const& query, std::string const& message) {
 
 // Submitted at minute `id`, ran from minute 60 to 120.
 core::Job ended_job(core::JobId id) {
-  core::Job job = plain_job(id);
-  job.state = core::JobState::kSucceeded;
-  job.started_at = store_time(60);
-  job.ended_at = store_time(120);
-  core::Attempt attempt;
-  attempt.number = 1;
-  attempt.segments = {{store_time(60), store_time(120)}};
-  job.attempts = {attempt};
-  return job;
+  return ran_an_hour(plain_job(id));
 }
 
 core::Signal reply(std::string const& provider, SignalKind kind, int first,

@@ -114,6 +114,18 @@ inline core::Job full_job(core::JobId id) {
   return job;
 }
 
+// Ran from minute 60 to 120.
+inline core::Job ran_an_hour(core::Job job) {
+  job.state = core::JobState::kSucceeded;
+  job.started_at = store_time(60);
+  job.ended_at = store_time(120);
+  core::Attempt attempt;
+  attempt.number = 1;
+  attempt.segments = {{store_time(60), store_time(120)}};
+  job.attempts = {attempt};
+  return job;
+}
+
 inline core::JobEvent event_of(std::int64_t sequence, core::JobId job) {
   return {sequence,
           store_time(static_cast<int>(sequence)),
