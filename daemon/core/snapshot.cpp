@@ -66,7 +66,7 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   WaitingJob out;
   out.id = job.id;
   out.demand = demand_of(job.spec->resources);
-  out.pools = eligible_pools(job.spec->resources, state.capacity);
+  for (std::uint32_t const pool : eligible_pools(job.spec->resources, state.capacity)) out.pools.add(pool);
   out.duration = remaining_duration(job, now);
   out.ready = std::max(now, job.not_before.value_or(now));
   out.priority = job.spec->priority;

@@ -69,10 +69,10 @@ class GreenqPolicy final : public Policy {
   core::Task task(Machine const& machine, SimJob const& job, Instant now) const {
     core::Task task;
     task.id = job.id;
-    task.gpus = job.gpus;
+    task.gpus = static_cast<std::int32_t>(job.gpus);
     task.lanes = {0};
     task.power = job.gpus;
-    task.share = share(job);
+    task.share = static_cast<float>(share(job));
     task.work = grid_.slots(machine.needs(job.id, now));
     task.ready = grid_.from(job.submit);
     // A bound that the grid alone would break is met as well as the grid can.
@@ -101,7 +101,7 @@ class GreenqPolicy final : public Policy {
       request.fixed.push_back({{request.now, grid_.from(running.end)}, need(job), share(job)});
     }
     places_.clear();
-    for (core::Task& task : planner_.plan(std::move(request))) places_[task.id] = std::move(task.place);
+    for (core::Task const& task : planner_.plan(std::move(request))) places_[task.id] = task.place;
     if (improve) improved_ = core::hour_of(grid_.from(now));
   }
 
@@ -120,7 +120,7 @@ class GreenqPolicy final : public Policy {
   void follow(Machine const& machine, Slot now, Decision& decision) {
     std::uint32_t free = machine.free();
     for (auto& [id, place] : places_) {
-      std::erase_if(place.runs, [&](core::SlotRun const& run) { return run.end <= now; });
+      place.runs.erase_if([&](core::SlotRun const& run) { return run.end <= now; });
       fresh_ = fresh_ || place.runs.empty();
       if (!machine.is_running(id) || place.runs.empty() || runs_at(place, now)) continue;
       decision.pause.push_back(id);

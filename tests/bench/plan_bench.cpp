@@ -80,12 +80,12 @@ PlanInput snapshot(std::int64_t jobs, std::int64_t step_minutes, Mix mix, std::i
   input.now = at(0);
   std::int64_t const memory = (std::int64_t{4} << 40) * std::max<std::int64_t>(jobs, 10'000) / 10'000;
   input.capacity = {"node", static_cast<std::uint32_t>(jobs), memory, {}};
-  std::vector<std::uint32_t> all;
+  LaneSet all;
   for (std::size_t p = 0; p < pools; ++p) {
     GpuPool pool{"model", std::int64_t{80} << 30, {}};
     pool.uuids.resize(static_cast<std::size_t>(jobs) / (10 * pools) + 4);
     input.capacity.pools.push_back(std::move(pool));
-    all.push_back(static_cast<std::uint32_t>(p));
+    all.add(static_cast<std::uint32_t>(p));
   }
   for (std::int64_t i = 1; i <= jobs; ++i) {
     WaitingJob job;
@@ -133,13 +133,9 @@ void one_more(benchmark::State& state) {
   WaitingJob const extra = input.waiting.back();
   input.waiting.pop_back();
   Planner planned;
-  PlanOutput const output = planned.plan(input);
-  for (PlannedJob const& job : output.jobs) {
-    WaitingJob& waiting = input.waiting[job.id - 1];
-    waiting.previous = job.plan.segments;
-    waiting.previous_pool = job.plan.pool;
-  }
-  input.waiting.push_back(extra);
+  planned.plan(input);
+  input.waiting = {extra};
+  input.changes = true;
   for (auto _ : state) {
     state.PauseTiming();
     Planner planner = planned;

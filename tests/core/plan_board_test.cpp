@@ -12,7 +12,6 @@ using core::Board;
 using Need = core::SlotNeed;
 using core::Slot;
 using core::SlotRun;
-using core::SlotRuns;
 using testing::ElementsAre;
 
 constexpr Slot kStart = 12 * 1000;
@@ -24,8 +23,8 @@ Need need(std::int64_t gpus, std::int64_t cpus = 0) {
   return need;
 }
 
-SlotRuns free_runs(Board const& board, SlotRun range, Need const& need) {
-  SlotRuns out;
+std::vector<SlotRun> free_runs(Board const& board, SlotRun range, Need const& need) {
+  std::vector<SlotRun> out;
   board.stretches(range, need, [&](SlotRun run) {
     out.push_back(run);
     return true;
@@ -98,7 +97,7 @@ TEST(PlanBoard, AgreesWithPlainCounting) {
     }
     Need const asked =
         need(1 + static_cast<std::int64_t>(random() % 4), static_cast<std::int64_t>(random() % 9));
-    SlotRuns expected;
+    std::vector<SlotRun> expected;
     SlotRun const range{kStart + static_cast<Slot>(random() % 20), kStart + 380};
     bool open = false;
     for (Slot s = range.begin; s < range.end; ++s) {

@@ -35,7 +35,7 @@ Submissions submissions(bool surprises) {
                   static_cast<std::uint32_t>(pick(0, 2))};
     job.pools = {0};
     if (two_pools && job.demand.gpus > 0)
-      job.pools = *rc::gen::element(Pools{0}, Pools{1}, Pools{0, 1}, Pools{1, 0});
+      job.pools = *rc::gen::element(Pools{0}, Pools{1}, Pools{0, 1});
     job.planned = job.length = minutes(pick(1, 90));
     if (surprises) {
       job.length = Span{pick(1, 2 * job.planned.count())};
@@ -156,7 +156,7 @@ class ByQueuePass {
       core::WaitingJob waiting;
       waiting.id = job->id;
       waiting.demand = job->demand;
-      waiting.pools = job->pools;
+      for (std::uint32_t const pool : job->pools) waiting.pools.add(pool);
       waiting.duration = job->planned;
       waiting.ready = now_;
       waiting.submitted = waiting.latest = job->submitted;
@@ -164,13 +164,14 @@ class ByQueuePass {
       input.waiting.push_back(waiting);
       asked.push_back(job);
     }
-    auto const plan = core::plan_queue(input, std::vector<bool>(asked.size(), false));
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (plan.choices[i].segments.front().begin > now_) continue;
-      PlainJob const& job = *asked[i];
+    core::QueueMembers all;
+    for (std::uint32_t i = 0; i < asked.size(); ++i) all.jobs.push_back(i);
+    for (auto const& [index, choice] : core::plan_queue(input, input.waiting, all).chosen) {
+      if (choice.segments.front().begin > now_) continue;
+      PlainJob const& job = *asked[index];
       starts_[job.id] = now_;
       running_.emplace(now_ + job.length,
-                       core::RunningJob{job.id, job.demand, plan.choices[i].pool, now_ + job.planned, {}});
+                       core::RunningJob{job.id, job.demand, choice.pool, now_ + job.planned, {}});
       std::erase_if(waiting_, [&](auto const& entry) { return entry.second == &job; });
     }
   }

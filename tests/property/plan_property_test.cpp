@@ -8,7 +8,7 @@
 namespace greenq::test {
 namespace {
 
-using Pools = std::vector<std::uint32_t>;
+using Pools = core::LaneSet;
 using Sizes = std::vector<std::size_t>;
 
 using core::PlanInput;
@@ -102,7 +102,7 @@ RC_GTEST_PROP(PlanProperty, EachJobRunsOnceForItsDurationAndNotTooEarly, ()) {
       RC_ASSERT(job.interruptible && job.shift);
       RC_ASSERT(plan.segments.back().end <= job.latest + job.duration || plan.waits_for_capacity);
     }
-    RC_ASSERT(std::count(job.pools.begin(), job.pools.end(), plan.pool) == 1);
+    RC_ASSERT(job.pools.contains(plan.pool));
     RC_ASSERT(plan.note != "");
   }
 }

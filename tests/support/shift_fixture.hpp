@@ -24,7 +24,7 @@ inline core::Timetable gpu_table(std::int64_t gpus, std::vector<double> const& p
 }
 
 // Times in slots from now on.
-inline core::Task gpu_task(core::JobId id, std::int64_t gpus, core::Slot work, core::Slot due,
+inline core::Task gpu_task(core::JobId id, std::int32_t gpus, core::Slot work, core::Slot due,
                            bool pausable = false) {
   core::Task task;
   task.id = id;
@@ -38,16 +38,16 @@ inline core::Task gpu_task(core::JobId id, std::int64_t gpus, core::Slot work, c
   return task;
 }
 
-inline std::vector<core::Task> some_tasks(core::PlanRandom& random, std::size_t count, std::int64_t gpus,
+inline std::vector<core::Task> some_tasks(core::PlanRandom& random, std::size_t count, std::int32_t gpus,
                                           bool pausable) {
   std::vector<core::Task> tasks;
   for (std::size_t i = 0; i < count; ++i) {
     auto const work = 1 + static_cast<core::Slot>(random() % 40);
-    core::Task task = gpu_task(i + 1, 1 + static_cast<std::int64_t>(random()) % 2, work,
+    core::Task task = gpu_task(i + 1, 1 + static_cast<std::int32_t>(random() % 2), work,
                                work + static_cast<core::Slot>(random() % 200), pausable);
-    task.gpus = std::min<std::int64_t>(1 + static_cast<std::int64_t>(random() % 3), gpus);
+    task.gpus = std::min(1 + static_cast<std::int32_t>(random() % 3), gpus);
     task.power = static_cast<double>(task.gpus);
-    task.share = task.power / static_cast<double>(gpus);
+    task.share = static_cast<float>(task.gpus) / static_cast<float>(gpus);
     task.ready += static_cast<core::Slot>(random() % 30);
     task.due += 30;
     tasks.push_back(task);

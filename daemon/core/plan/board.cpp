@@ -13,6 +13,18 @@ std::int64_t Board::taken(std::uint32_t figure, Slot slot) const {
   return rows_[figure].taken[static_cast<std::size_t>(slot - first_)];
 }
 
+void Board::advance(Slot first) {
+  Slot const begin = hour_of(first) * kHourSlots;
+  if (begin <= first_) return;
+  auto const hours = static_cast<std::ptrdiff_t>(hour_of(std::min(begin, end_) - first_));
+  for (Row& row : rows_) {
+    row.hours.erase(row.hours.begin(), row.hours.begin() + hours);
+    row.taken.erase(row.taken.begin(), row.taken.begin() + hours * kHourSlots);
+  }
+  first_ = begin;
+  end_ = std::max(end_, first_);
+}
+
 void Board::grow(Slot end) {
   if (end <= end_) return;
   // By whole days at least, so that a long queue does not grow them at each booking.
@@ -55,6 +67,12 @@ bool Board::ever_fits(SlotNeed const& need) const {
   return true;
 }
 
+bool Board::within_capacity(SlotRun run, SlotNeed const& need) const {
+  SlotNeed nothing = need;
+  for (std::uint32_t i = 0; i < nothing.count; ++i) nothing.items[i].amount = 0;
+  return fits(run, nothing);
+}
+
 bool Board::fits(SlotRun run, SlotNeed const& need) const {
   bool whole = false;
   stretches(run, need, [&](SlotRun free) {
@@ -62,17 +80,6 @@ bool Board::fits(SlotRun run, SlotNeed const& need) const {
     return false;
   });
   return whole;
-}
-
-Board::Room Board::room(std::size_t hour, SlotNeed const& need) const {
-  Room room = Room::kAll;
-  for (std::uint32_t i = 0; i < need.count; ++i) {
-    auto const& item = need.items[i];
-    Hour const& taken = rows_[item.figure].hours[hour];
-    if (taken.low + item.amount > capacity_[item.figure]) return Room::kNone;
-    if (taken.high + item.amount > capacity_[item.figure]) room = Room::kSome;
-  }
-  return room;
 }
 
 }  // namespace greenq::core

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -20,9 +21,12 @@ struct SlotNeed {
   struct Item {
     std::uint32_t figure = 0;
     std::int64_t amount = 0;
+    friend auto operator<=>(Item const&, Item const&) = default;
   };
   std::array<Item, 3> items{};
   std::uint32_t count = 0;
+
+  friend auto operator<=>(SlotNeed const&, SlotNeed const&) = default;
 
   void add(std::uint32_t figure, std::int64_t amount) {
     if (amount > 0) items[count++] = {figure, amount};
@@ -34,15 +38,21 @@ class Board {
   // Nothing is known before the hour of `first`.
   Board(Slot first, std::vector<std::int64_t> capacity);
 
+  // Forgets all before the hour of `first`.
+  void advance(Slot first);
+
   std::int64_t taken(std::uint32_t figure, Slot slot) const;
   // The parts before first() are ignored. Never refuses.
   void take(SlotRun run, SlotNeed const& need) { book(run, need, 1); }
   void give(SlotRun run, SlotNeed const& need) { book(run, need, -1); }
   bool ever_fits(SlotNeed const& need) const;
   bool fits(SlotRun run, SlotNeed const& need) const;
-  // Calls visit(SlotRun) for maximal free stretches within the range, in order, until it returns false.
+  // Whether no more is taken of the figures of this need than there is.
+  bool within_capacity(SlotRun run, SlotNeed const& need) const;
+  // Calls visit(SlotRun) for maximal free stretches within the range, in order, until it returns false. Stretches
+  // shorter than `least` may be left out.
   template <class Visit>
-  void stretches(SlotRun range, SlotNeed const& need, Visit visit) const;
+  void stretches(SlotRun range, SlotNeed const& need, Visit visit, Slot least = 1) const;
 
  private:
   struct Hour {
@@ -57,7 +67,16 @@ class Board {
 
   void book(SlotRun run, SlotNeed const& need, std::int64_t sign);
   void grow(Slot end);
-  Room room(std::size_t hour, SlotNeed const& need) const;
+  Room room(std::size_t hour, SlotNeed const& need) const {
+    Room room = Room::kAll;
+    for (std::uint32_t i = 0; i < need.count; ++i) {
+      auto const& item = need.items[i];
+      Hour const& taken = rows_[item.figure].hours[hour];
+      if (taken.low + item.amount > capacity_[item.figure]) return Room::kNone;
+      if (taken.high + item.amount > capacity_[item.figure]) room = Room::kSome;
+    }
+    return room;
+  }
   bool free_at(std::size_t index, SlotNeed const& need) const {
     for (std::uint32_t i = 0; i < need.count; ++i) {
       auto const& item = need.items[i];
@@ -73,7 +92,9 @@ class Board {
 };
 
 template <class Visit>
-void Board::stretches(SlotRun range, SlotNeed const& need, Visit visit) const {
+void Board::stretches(SlotRun range, SlotNeed const& need, Visit visit, Slot least) const {
+  // A stretch this long holds a whole hour: one that begins or ends in an hour touches another that is free.
+  bool const whole_hours = least >= 2 * kHourSlots;
   Slot begin = std::max(range.begin, first_);  // of the stretch under way
   Slot at = begin;
   bool open = true;
@@ -86,6 +107,10 @@ void Board::stretches(SlotRun range, SlotNeed const& need, Visit visit) const {
     } else if (room_here == Room::kNone) {
       if (open && at > begin && !visit(SlotRun{begin, at})) return;
       open = false;
+    } else if (whole_hours && !open && stop < end_ &&
+               room(static_cast<std::size_t>(hour_of(stop) - hour_of(first_)), need) != Room::kAll) {
+      at = stop;
+      continue;
     } else {
       for (Slot slot = at; slot < stop; ++slot) {
         bool const free = free_at(static_cast<std::size_t>(slot - first_), need);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "core/plan/planner.hpp"
@@ -27,6 +28,11 @@ struct Choice {
   bool cheapest = true;  // no place within the bound costs less, were nobody else there
 };
 
+struct Chosen {
+  std::uint32_t job = 0;  // index in the backlog
+  Choice choice;
+};
+
 // Earliest start the planner may give the job.
 inline Instant earliest_start(PlanInput const& input, WaitingJob const& job) {
   return std::max(job.ready, input.now);
@@ -35,6 +41,11 @@ inline Instant earliest_start(PlanInput const& input, WaitingJob const& job) {
 // At least one millisecond.
 inline Span duration_of(WaitingJob const& job) {
   return std::max(job.duration, Span{1});
+}
+
+// Priority, higher first; latest start; id.
+inline bool before_in_queue(WaitingJob const& a, WaitingJob const& b) {
+  return std::tuple(b.priority, a.latest, a.id) < std::tuple(a.priority, b.latest, b.id);
 }
 
 }  // namespace greenq::core

@@ -153,7 +153,7 @@ void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals
   bool const first = lambda_.empty();
   int const counted = dual.solve(first ? kFirstRounds : kRounds, first ? kFirstStep : kStep);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    tasks[i].pull = static_cast<double>(dual.wishes()[i].now) / counted;
+    tasks[i].pull = static_cast<float>(dual.wishes()[i].now) / static_cast<float>(counted);
   }
   lambda_.clear();
   for (int h = 0; h < horizon; ++h) lambda_[hour + h] = dual.lambda()[static_cast<std::size_t>(h)];

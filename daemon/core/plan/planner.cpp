@@ -1,6 +1,8 @@
 #include "core/plan/planner.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "core/fnv.hpp"
 #include "core/plan/cost_table.hpp"
@@ -59,68 +61,101 @@ Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& ch
 
 }  // namespace
 
-void Planner::prepare(PlanInput const& input) {
+bool Planner::prepare(PlanInput const& input) {
   SlotGrid grid = grid_for(input.curve.get());
   auto rows = board_rows(input.capacity);
   // Once a recording was seen to run fast, its steps stay the measure.
   if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();
   bool const kind_kept = kind_ == input.kind || !input.curve;
   bool const same = shift_ && shift_->grid() == grid && rows_ == rows && kind_kept;
-  if (same && rules_ == input.rules) return;
+  if (same && rules_ == input.rules) return false;
+  if (shift_) remember_places();
   shift_.emplace(grid, rows, options_of(input), input.now);
   rules_ = input.rules;
   rows_ = std::move(rows);
   kind_ = input.kind;
-  known_.clear();
+  backlog_.forget_loads();
+  running_.clear();
   ended_ = 0;
   improved_.reset();
+  return true;
+}
+
+void Planner::remember_places() {
+  SlotGrid const& grid = shift_->grid();
+  for (Task const& task : shift_->tasks()) {
+    std::vector<Interval> segments;
+    for (SlotRun const& run : task.place.runs)
+      segments.push_back({grid.begin_of(run.begin), grid.begin_of(run.end)});
+    backlog_.set_previous(task.id, std::move(segments), task.place.lane);
+  }
 }
 
 bool Planner::learn(PlanInput const& input) {
-  std::map<JobId, Known> here;
-  for (RunningJob const& job : input.running) {
-    auto const known = known_.find(job.id);
-    if (known != known_.end()) here[job.id] = {known->second.hours, known->second.share, job.expected_end};
+  Instant const soon = input.now + shift_->grid().slot;
+  std::map<JobId, Running> const before = std::exchange(running_, {});
+  std::map<JobId, JobLoad> left;
+  for (Backlog::Gone const& gone : backlog_.gone()) {
+    if (gone.load) left[gone.id] = *gone.load;
   }
-  std::vector<WaitingJob const*> fresh;
-  for (WaitingJob const& job : input.waiting) {
-    auto const known = known_.find(job.id);
-    if (known != known_.end()) {
-      here[job.id] = {known->second.hours, known->second.share, {}};
-    } else if (!job.pools.empty()) {
-      fresh.push_back(&job);
+  for (RunningJob const& job : input.running) {
+    auto const ran = before.find(job.id);
+    auto const waited = left.find(job.id);
+    if (ran != before.end()) running_[job.id] = {ran->second.load, job.expected_end};
+    if (waited != left.end()) running_[job.id] = {waited->second, job.expected_end};
+    left.erase(job.id);
+  }
+  std::vector<std::uint32_t> fresh;
+  for (std::uint32_t const index : backlog_.touched()) {
+    WaitingJob const& job = backlog_.jobs()[index];
+    auto const ran = before.find(job.id);
+    if (backlog_.load(index) || job.pools.empty()) continue;
+    if (ran != before.end()) {
+      backlog_.set_load(index, ran->second.load);
+    } else {
+      fresh.push_back(index);
     }
   }
   bool early = false;
-  for (auto const& [id, known] : known_) {
-    if (here.contains(id)) continue;
-    ended_ += known.hours * known.share;
-    early = early || known.end >= input.now + shift_->grid().slot;
+  auto const ended = [&](JobLoad const& load) { ended_ += double{load.hours} * double{load.share}; };
+  for (auto const& [id, load] : left) ended(load);
+  for (auto const& [id, running] : before) {
+    if (running_.contains(id) || backlog_.find(id)) continue;
+    ended(running.load);
+    early = early || running.end >= soon;
   }
-  std::stable_sort(fresh.begin(), fresh.end(),
-                   [](WaitingJob const* a, WaitingJob const* b) { return a->submitted < b->submitted; });
-  SlotGrid const& grid = shift_->grid();
-  for (WaitingJob const* job : fresh) {
-    std::uint32_t const pool = job->pools.front();
-    double const share = share_of(job->demand, pool, input.capacity);
-    Span const slack = std::max(job->latest - job->ready, Span{0});
-    shift_->arrived(job->submitted, need_of(job->demand, pool), job->duration, share, slack,
-                    job->interruptible);
-    here[job->id] = {grid.hours(job->duration), share, {}};
-  }
-  known_ = std::move(here);
+  meet(input, std::move(fresh));
   return early;
+}
+
+void Planner::meet(PlanInput const& input, std::vector<std::uint32_t> fresh) {
+  std::vector<WaitingJob> const& jobs = backlog_.jobs();
+  std::stable_sort(fresh.begin(), fresh.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::tuple(jobs[a].submitted, jobs[a].id) < std::tuple(jobs[b].submitted, jobs[b].id);
+  });
+  for (std::uint32_t const index : fresh) {
+    WaitingJob const& job = jobs[index];
+    std::uint32_t const pool = job.pools.front();
+    double const share = share_of(job.demand, pool, input.capacity);
+    Span const slack = std::max(job.latest - earliest_start(input, job), Span{0});
+    shift_->arrived(job.submitted, need_of(job.demand, pool), job.duration, share, slack, job.interruptible);
+    double const hours = shift_->grid().hours(job.duration);
+    backlog_.set_load(index, {static_cast<float>(hours), static_cast<float>(share)});
+  }
 }
 
 double Planner::done(PlanInput const& input) const {
   double sum = ended_;
-  auto const add = [&](JobId id, Span left) {
-    auto const known = known_.find(id);
-    if (known == known_.end()) return;
-    sum += std::max(0.0, known->second.hours - shift_->grid().hours(left)) * known->second.share;
+  auto const add = [&](JobLoad const& load, Span left) {
+    sum += std::max(0.0, double{load.hours} - shift_->grid().hours(left)) * double{load.share};
   };
-  for (RunningJob const& job : input.running) add(job.id, std::max(job.expected_end - input.now, Span{0}));
-  for (WaitingJob const& job : input.waiting) add(job.id, job.duration);
+  for (RunningJob const& job : input.running) {
+    auto const known = running_.find(job.id);
+    if (known != running_.end()) add(known->second.load, std::max(job.expected_end - input.now, Span{0}));
+  }
+  for (std::uint32_t i = 0; i < backlog_.jobs().size(); ++i) {
+    if (backlog_.load(i)) add(*backlog_.load(i), backlog_.jobs()[i].duration);
+  }
   return sum;
 }
 
@@ -134,28 +169,94 @@ bool Planner::worth_improving(PlanInput const& input, std::size_t tasks) {
   return true;
 }
 
-PlanOutput Planner::plan(PlanInput const& input) {
-  prepare(input);
-  bool const early = learn(input);
-  SlotGrid const& grid = shift_->grid();
-  std::vector<bool> shifts;
-  shifts.reserve(input.waiting.size());
-  for (WaitingJob const& job : input.waiting) shifts.push_back(shifts_on(grid, input, job));
-  QueuePlan queue = plan_queue(input, shifts);
-  if (!queue.shifting.empty()) {
-    SlotPass slots{grid, input, queue};
-    slots.place_thresholds();
-    ShiftRequest request = slots.request();
-    request.done = done(input);
-    request.improve = worth_improving(input, request.tasks.size());
-    request.freed = early && request.tasks.size() <= kImproveAtOnce;
-    slots.take(shift_->plan(std::move(request)));
+Planner::Groups Planner::groups(PlanInput const& input, bool anew) const {
+  Groups out;
+  std::vector<WaitingJob> const& jobs = backlog_.jobs();
+  std::vector<bool> touched(jobs.size(), anew);
+  for (std::uint32_t const index : backlog_.touched()) touched[index] = true;
+  for (std::uint32_t i = 0; i < jobs.size(); ++i) {
+    WaitingJob const& job = jobs[i];
+    if (!shifts_on(shift_->grid(), input, job) || !ever_fits(job, rows_)) {
+      out.queue.jobs.push_back(i);
+      if (touched[i]) out.queue.fresh.push_back(i);
+    } else if (job.max_intensity) {
+      out.thresholds.push_back(i);
+    } else {
+      out.tasks += 1;
+      if (touched[i]) out.fresh.push_back(i);
+    }
   }
+  auto const in_order = [&](std::uint32_t a, std::uint32_t b) { return before_in_queue(jobs[a], jobs[b]); };
+  std::sort(out.thresholds.begin(), out.thresholds.end(), in_order);
+  std::sort(out.fresh.begin(), out.fresh.end(), in_order);
+  return out;
+}
+
+void Planner::place_tasks(PlanInput const& input, Groups const& groups, bool anew, bool early,
+                          SlotPass& slots) {
+  ShiftRequest request = slots.request(groups.fresh);
+  request.done = done(input);
+  request.improve = worth_improving(input, groups.tasks);
+  request.freed = early && groups.tasks <= kImproveAtOnce;
+  if (anew) {
+    shift_->plan(std::move(request));
+    backlog_.forget_previous();
+  } else {
+    ShiftPlanner::Changes changes;
+    for (Backlog::Gone const& gone : backlog_.gone()) changes.gone.push_back(gone.id);
+    // Those whose slack is used up.
+    for (std::uint32_t const index : groups.queue.jobs) changes.gone.push_back(backlog_.jobs()[index].id);
+    changes.far_stands = groups.queue.head_only;
+    shift_->update(std::move(request), changes);
+  }
+}
+
+// Jobs that got a place, in queue order.
+std::vector<std::uint32_t> Planner::moved() const {
+  std::vector<std::uint32_t> out;
+  auto const add = [&](JobId id) {
+    if (auto const index = backlog_.find(id)) out.push_back(*index);
+  };
+  if (shift_->moved()) {
+    std::for_each(shift_->moved()->begin(), shift_->moved()->end(), add);
+  } else {
+    out.reserve(shift_->tasks().size());
+    for (Task const& task : shift_->tasks()) add(task.id);
+  }
+  std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return before_in_queue(backlog_.jobs()[a], backlog_.jobs()[b]);
+  });
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+PlanOutput Planner::plan(PlanInput const& input) {
+  bool const reset = prepare(input);
+  backlog_.merge(input);
+  bool const early = learn(input);
+  bool const anew = reset || !input.changes || !laid_out_;
+  Groups groups = this->groups(input, anew);
+  groups.queue.head_only = !anew;
+  QueuePlan queue = plan_queue(input, backlog_.jobs(), groups.queue);
+  laid_out_ = groups.tasks + groups.thresholds.size() > 0;
+  if (laid_out_) {
+    SlotPass slots{shift_->grid(), input, backlog_.jobs(), queue};
+    slots.place_thresholds(groups.thresholds);
+    place_tasks(input, groups, anew, early, slots);
+    for (std::uint32_t const index : moved()) slots.take(index, *shift_->find(backlog_.jobs()[index].id));
+  }
+  return written(input, std::move(queue));
+}
+
+PlanOutput Planner::written(PlanInput const& input, QueuePlan queue) const {
+  std::sort(queue.chosen.begin(), queue.chosen.end(), [&](Chosen const& a, Chosen const& b) {
+    return before_in_queue(backlog_.jobs()[a.job], backlog_.jobs()[b.job]);
+  });
   PlanOutput output;
-  output.jobs.reserve(queue.order.size());
-  for (std::size_t const index : queue.order) {
-    WaitingJob const& waiting = input.waiting[index];
-    output.jobs.push_back({waiting.id, plan_of(input, waiting, queue.choices[index])});
+  output.jobs.reserve(queue.chosen.size());
+  for (auto const& [index, choice] : queue.chosen) {
+    WaitingJob const& waiting = backlog_.jobs()[index];
+    output.jobs.push_back({waiting.id, plan_of(input, waiting, choice)});
   }
   return output;
 }

@@ -2,8 +2,8 @@
 //
 // Jobs without slack first, first come, first served with EASY backfill on an exact calendar. Then the jobs
 // that may be shifted, all together on slots (shift_planner.hpp), around them. No clock, no I/O; chance comes
-// from a seed. What it learned of arrivals and of the errors of curves it remembers from call to call;
-// without that memory the same snapshot gives the same plan.
+// from a seed. It remembers the queue and its plan, so that one more job costs little, and what it learned of
+// arrivals and of the errors of curves; without that memory the same snapshot gives the same plan.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,8 @@
 #include "core/capacity.hpp"
 #include "core/carbon/signal.hpp"
 #include "core/job.hpp"
+#include "core/plan/backlog.hpp"
+#include "core/plan/queue_members.hpp"
 #include "core/plan/rules.hpp"
 #include "core/plan/shift_planner.hpp"
 
@@ -29,28 +31,16 @@ struct RunningJob {
   std::vector<Interval> later{};  // segments after a pause
 };
 
-struct WaitingJob {
-  JobId id = 0;
-  Demand demand;
-  std::vector<std::uint32_t> pools;  // eligible
-  Span duration{0};
-  Instant submitted{};
-  Instant ready{};   // earliest start
-  Instant latest{};  // latest start; <= ready means no slack
-  std::uint32_t priority = 50;
-  bool shift = false;  // may wait for a cheaper window
-  bool interruptible = false;
-  double power = 0;                          // expected watts; 0: not known
-  std::optional<Intensity> max_intensity{};  // threshold mode
-  std::vector<Interval> previous{};          // last plan; kept unless another is better
-  std::uint32_t previous_pool = 0;
-};
-
 struct PlanInput {
   Instant now{};
   Capacity capacity;
   std::vector<RunningJob> running;
+  // All that wait; or, of changes, those that are new or differ.
   std::vector<WaitingJob> waiting;
+  // Whether this tells only what differs from the input before, which this planner has seen. Then `gone` are
+  // those that do not wait any more.
+  bool changes = false;
+  std::vector<JobId> gone;
   // The curve that decides, or null: then nothing is shifted. No rung is worse than kClimatology.
   std::shared_ptr<Curve const> curve;
   SignalKind kind = SignalKind::kMarginal;  // of that curve
@@ -63,8 +53,11 @@ struct PlannedJob {
 };
 
 struct PlanOutput {
-  std::vector<PlannedJob> jobs;  // every waiting job, in queue order
+  std::vector<PlannedJob> jobs;  // every waiting job, or of changes those with a new place, in queue order
 };
+
+struct QueuePlan;
+class SlotPass;
 
 // Copyable, so that a preview leaves no trace. Not thread-safe.
 class Planner {
@@ -72,22 +65,36 @@ class Planner {
   PlanOutput plan(PlanInput const& input);
 
  private:
-  struct Known {
-    double hours = 0;  // expected, when it came
-    double share = 0;
-    Instant end{};  // expected, while it runs
+  struct Running {
+    JobLoad load;
+    Instant end{};  // expected
   };
-  void prepare(PlanInput const& input);
+  struct Groups {
+    QueueMembers queue;                      // without slack
+    std::vector<std::uint32_t> thresholds;   // in queue order
+    std::vector<std::uint32_t> fresh;        // tasks that are new, in queue order
+    std::size_t tasks = 0;                   // all of them
+  };
+  // Whether all has to be planned anew.
+  bool prepare(PlanInput const& input);
+  void remember_places();
   // Whether a job ended earlier than was expected.
   bool learn(PlanInput const& input);
+  void meet(PlanInput const& input, std::vector<std::uint32_t> fresh);
   double done(PlanInput const& input) const;
   bool worth_improving(PlanInput const& input, std::size_t tasks);
+  Groups groups(PlanInput const& input, bool anew) const;
+  void place_tasks(PlanInput const& input, Groups const& groups, bool anew, bool early, SlotPass& slots);
+  std::vector<std::uint32_t> moved() const;
+  PlanOutput written(PlanInput const& input, QueuePlan queue) const;
 
   std::optional<ShiftPlanner> shift_;
   std::vector<std::int64_t> rows_;  // that it was made for
   SignalKind kind_ = SignalKind::kMarginal;
   PlanRules rules_;
-  std::map<JobId, Known> known_;     // waiting and running
+  Backlog backlog_;
+  bool laid_out_ = false;  // shift_ has the tasks of the last plan
+  std::map<JobId, Running> running_;
   double ended_ = 0;                 // cluster-hours
   std::optional<Slot> improved_;     // hour
   std::uint64_t improved_with_ = 0;  // print of the curve

@@ -1,8 +1,6 @@
 #include "core/plan/queue_pass.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
 
 #include "core/plan/easy_queue.hpp"
 
@@ -11,25 +9,29 @@ namespace {
 
 // Where a job that fits nowhere is put, so that it has a plan and is not started.
 constexpr Span kNever{std::chrono::hours{24 * 365}};
+// Tentative starts that are worked out anew in every plan.
+constexpr std::size_t kHead = 1000;
 
 class QueuePass {
  public:
-  QueuePass(PlanInput const& input, std::vector<bool> const& shifts)
+  QueuePass(PlanInput const& input, std::vector<WaitingJob> const& backlog, QueueMembers members)
       : input_(input),
-        plan_{Calendar{input.now, input.capacity}, {}, std::vector<Choice>(input.waiting.size()), {}, {}} {
+        backlog_(backlog),
+        members_(std::move(members)),
+        plan_{Calendar{input.now, input.capacity}, {}, 0, 0, {}} {
     for (RunningJob const& job : input.running) {
       Instant const end = job.expected_end > input.now ? job.expected_end : input.now + kOverrun;
       book({input.now, end}, {job.demand, job.pool});
       for (Interval const& segment : job.later) book(segment, {job.demand, job.pool});
     }
-    sort(shifts);
+    sort();
     place();
   }
 
   QueuePlan take() && { return std::move(plan_); }
 
  private:
-  WaitingJob const& job(std::size_t index) const { return input_.waiting[index]; }
+  WaitingJob const& job(std::uint32_t index) const { return backlog_[index]; }
 
   void book(Interval interval, Need const& need) {
     plan_.calendar.book(interval, need);
@@ -42,35 +44,27 @@ class QueuePass {
     });
   }
 
-  void sort(std::vector<bool> const& shifts) {
-    plan_.order.resize(input_.waiting.size());
-    std::iota(plan_.order.begin(), plan_.order.end(), std::size_t{0});
-    std::sort(plan_.order.begin(), plan_.order.end(), [&](std::size_t a, std::size_t b) {
-      WaitingJob const& x = job(a);
-      WaitingJob const& y = job(b);
-      return std::tuple(y.priority, x.latest, x.id) < std::tuple(x.priority, y.latest, y.id);
-    });
-    for (std::size_t const index : plan_.order) {
-      if (!fits_ever(job(index))) {
-        Instant const start = earliest_start(input_, job(index)) + kNever;
-        plan_.choices[index] = {
-            ChoiceKind::kNeverFits, {{start, start + duration_of(job(index))}}, 0, false, true};
-      } else if (shifts[index]) {
-        plan_.shifting.push_back(index);
-      } else {
-        queue_.push_back(index);
-      }
+  void sort() {
+    auto const never = std::partition(members_.jobs.begin(), members_.jobs.end(),
+                                      [&](std::uint32_t index) { return fits_ever(job(index)); });
+    for (auto it = never; it != members_.jobs.end(); ++it) {
+      Instant const start = earliest_start(input_, job(*it)) + kNever;
+      plan_.chosen.push_back(
+          {*it, {ChoiceKind::kNeverFits, {{start, start + duration_of(job(*it))}}, 0, false, true}});
     }
+    members_.jobs.erase(never, members_.jobs.end());
+    std::sort(members_.jobs.begin(), members_.jobs.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return before_in_queue(job(a), job(b)); });
   }
 
-  void take(std::size_t index, Instant start, std::uint32_t pool) {
+  void take(std::uint32_t index, Instant start, std::uint32_t pool) {
     Interval const window{start, start + duration_of(job(index))};
     book(window, {job(index).demand, pool});
     bool const waits = start > earliest_start(input_, job(index));
-    plan_.choices[index] = {ChoiceKind::kQueue, {window}, pool, false, waits};
+    plan_.chosen.push_back({index, {ChoiceKind::kQueue, {window}, pool, false, waits}});
   }
 
-  bool start_now(std::size_t index) {
+  bool start_now(std::uint32_t index) {
     Interval const window{input_.now, input_.now + duration_of(job(index))};
     for (std::uint32_t const pool : job(index).pools) {
       if (!plan_.calendar.fits(window, {job(index).demand, pool})) continue;
@@ -81,7 +75,7 @@ class QueuePass {
   }
 
   // The earliest start over all pools, the first pool on ties.
-  void take_earliest(std::size_t index) {
+  void take_earliest(std::uint32_t index) {
     std::optional<std::pair<Instant, std::uint32_t>> best;
     for (std::uint32_t const pool : job(index).pools) {
       Need const need{job(index).demand, pool};
@@ -96,9 +90,9 @@ class QueuePass {
   // One reservation, for the first that cannot start. The starts given to the rest are tentative and
   // conservative; they change as jobs end early.
   void place() {
-    std::vector<std::size_t> rest;
+    std::vector<std::uint32_t> rest;
     bool reserved = false;
-    for (std::size_t const index : queue_) {
+    for (std::uint32_t const index : members_.jobs) {
       if (job(index).ready > input_.now) {
         rest.push_back(index);
       } else if (!start_now(index)) {
@@ -110,18 +104,25 @@ class QueuePass {
         }
       }
     }
-    for (std::size_t const index : rest) take_earliest(index);
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+      if (i == kHead) plan_.far_begin = plan_.bookings.size();
+      bool const stands = members_.head_only && i >= kHead &&
+                          !std::binary_search(members_.fresh.begin(), members_.fresh.end(), rest[i]);
+      if (!stands) take_earliest(rest[i]);
+    }
+    plan_.far_end = rest.size() > kHead ? plan_.bookings.size() : 0;
   }
 
   PlanInput const& input_;
+  std::vector<WaitingJob> const& backlog_;
+  QueueMembers members_;
   QueuePlan plan_;
-  std::vector<std::size_t> queue_;
 };
 
 }  // namespace
 
-QueuePlan plan_queue(PlanInput const& input, std::vector<bool> const& shifts) {
-  return QueuePass(input, shifts).take();
+QueuePlan plan_queue(PlanInput const& input, std::vector<WaitingJob> const& backlog, QueueMembers members) {
+  return QueuePass(input, backlog, std::move(members)).take();
 }
 
 }  // namespace greenq::core

@@ -12,14 +12,15 @@ struct Booking {
 };
 
 struct QueuePlan {
-  Calendar calendar;                  // with all bookings
-  std::vector<Booking> bookings;      // of running jobs and of those placed here
-  std::vector<Choice> choices;        // by index in PlanInput::waiting; of shifting jobs without segments
-  std::vector<std::size_t> order;     // indices in queue order
-  std::vector<std::size_t> shifting;  // indices of those that fit and are left to be placed, in queue order
+  Calendar calendar;              // with all bookings
+  std::vector<Booking> bookings;  // of running jobs and of those placed here
+  // Which of the bookings are tentative and of jobs far back in the queue: from, to.
+  std::size_t far_begin = 0;
+  std::size_t far_end = 0;
+  std::vector<Chosen> chosen;
 };
 
-// `shifts`: by index in PlanInput::waiting. Queue order: priority, higher first; latest start; id.
-QueuePlan plan_queue(PlanInput const& input, std::vector<bool> const& shifts);
+// Places them in queue order: before_in_queue().
+QueuePlan plan_queue(PlanInput const& input, std::vector<WaitingJob> const& backlog, QueueMembers members);
 
 }  // namespace greenq::core

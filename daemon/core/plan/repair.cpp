@@ -107,6 +107,36 @@ void put_in_all(Timetable& table, std::vector<Task>& tasks, std::vector<Place> c
 
 }  // namespace
 
+std::optional<std::uint32_t> push_out_for(Timetable& table, std::vector<Task>& tasks, std::uint32_t index) {
+  Task& task = tasks[index];
+  std::vector<std::uint32_t> larger;
+  for (std::uint32_t i = 0; i < tasks.size(); ++i) {
+    Task const& other = tasks[i];
+    bool const in_the_way = other.placed() && other.begin() < task.due && table.earliest(task) < other.end();
+    if (in_the_way && !other.late && other.load() > task.load()) larger.push_back(i);
+  }
+  std::size_t const tries = std::min(kTries, larger.size());
+  std::partial_sort(larger.begin(), larger.begin() + static_cast<std::ptrdiff_t>(tries), larger.end(),
+                    [&](std::uint32_t a, std::uint32_t b) {
+                      return std::tuple(-tasks[a].load(), a) < std::tuple(-tasks[b].load(), b);
+                    });
+  for (std::size_t i = 0; i < tries; ++i) {
+    Task& other = tasks[larger[i]];
+    Place const old = other.place;
+    table.take_out(other);
+    if (auto place = table.cheapest(task)) {
+      table.put_in(task, std::move(*place));
+      if (auto elsewhere = table.cheapest(other)) {
+        table.put_in(other, std::move(*elsewhere));
+        return larger[i];
+      }
+      table.take_out(task);
+    }
+    table.put_in(other, old);
+  }
+  return std::nullopt;
+}
+
 std::size_t count_late(std::vector<Task> const& tasks) {
   return static_cast<std::size_t>(std::count_if(tasks.begin(), tasks.end(), is_late));
 }

@@ -1,8 +1,12 @@
 #include "core/plan/shift_planner.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
+#include "core/check.hpp"
 #include "core/plan/bring_forward.hpp"
 #include "core/plan/repair.hpp"
 
@@ -13,16 +17,19 @@ namespace {
 constexpr double kIdle = 0.15;
 // A longer queue fills the cluster whatever comes.
 constexpr std::size_t kMostJudged = 2000;
+// A longer queue is not laid out anew to mend it, nor repaired as a whole; then others are pushed out for so many
+// tasks.
+constexpr std::size_t kMostMended = 5000;
+constexpr std::size_t kMostRepaired = 20'000;
+constexpr int kMostPushes = 200;
+// Waits that are judged again in an hour.
+constexpr std::size_t kMostWaits = 2000;
 constexpr Slot kDaySlots = 24 * kHourSlots;
 
-bool complete(Task const& task) {
+bool complete(Task const& task, Place const& place) {
   Slot total = 0;
-  for (SlotRun const& run : task.place.runs) total += run.length();
+  for (SlotRun const& run : place.runs) total += run.length();
   return total == task.work;
-}
-
-bool lane_allowed(Task const& task) {
-  return std::find(task.lanes.begin(), task.lanes.end(), task.place.lane) != task.lanes.end();
 }
 
 // Without a spread a curve is taken at its word until its own record says otherwise.
@@ -38,8 +45,7 @@ double mean_of(Curve const& curve, Interval range) {
   return sum / static_cast<double>(curve.points().size());
 }
 
-std::vector<double> busy_hours(Slot now, std::vector<ShiftRequest::Fixed> const& others) {
-  std::vector<double> busy(LookAhead::kHours);
+void add_busy_hours(Slot now, std::vector<ShiftRequest::Fixed> const& others, std::vector<double>& busy) {
   Slot const first = hour_of(now) * kHourSlots;
   Slot const last = first + LookAhead::kHours * kHourSlots;
   for (auto const& fixed : others) {
@@ -47,7 +53,18 @@ std::vector<double> busy_hours(Slot now, std::vector<ShiftRequest::Fixed> const&
       busy[static_cast<std::size_t>(hour_of(slot - first))] += fixed.share / kHourSlots;
     }
   }
-  return busy;
+}
+
+// Those that must start first, of a long queue.
+std::vector<std::uint32_t> soonest_due(std::vector<Task> const& tasks) {
+  std::vector<std::uint32_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), 0U);
+  auto const middle = order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), kMostWaits));
+  std::partial_sort(order.begin(), middle, order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::tuple(tasks[a].latest_start(), a) < std::tuple(tasks[b].latest_start(), b);
+  });
+  order.erase(middle, order.end());
+  return order;
 }
 
 }  // namespace
@@ -80,11 +97,10 @@ void ShiftPlanner::arrived(Instant at, SlotNeed const& need, Span duration, doub
   pausable_ += pausable ? 1 : 0;
 }
 
-SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve const> const& curve,
-                                      Slot now) {
+bool ShiftPlanner::refresh(std::size_t index, std::shared_ptr<Curve const> const& curve, Slot now) {
   if (priced_.size() <= index) priced_.resize(index + 1);
   Priced& priced = priced_[index];
-  if (priced.prices && priced.curve == curve && priced.hour == hour_of(now)) return *priced.prices;
+  if (priced.prices && priced.curve == curve && priced.hour == hour_of(now)) return false;
   priced.error.saw(*curve, hour_of(now), grid_);
   Interval const two_days{grid_.begin_of(now), grid_.begin_of(now + 2 * kDaySlots)};
   double const usual = has_spread(*curve) ? options_.usual_error * mean_of(*curve, two_days) : 0;
@@ -94,70 +110,169 @@ SlotPrices const& ShiftPlanner::price(std::size_t index, std::shared_ptr<Curve c
   priced.plain = wait_prices(*curve, range, 0, grid_);
   priced.curve = curve;
   priced.hour = hour_of(now);
-  return *priced.prices;
+  return true;
 }
 
-Timetable ShiftPlanner::lay_out(ShiftRequest const& request) {
-  std::vector<SlotPrices> prices;
-  prices.reserve(request.curves.size());
+void ShiftPlanner::set_prices(ShiftRequest const& request) {
+  bool fresh = !table_->priced();
   for (std::size_t i = 0; i < request.curves.size(); ++i) {
-    prices.push_back(price(i, request.curves[i], request.now));
+    bool const differs = refresh(i, request.curves[i], request.now);
+    fresh = fresh || differs;
   }
-  Timetable table{request.now, capacity_, request.lanes, std::move(prices)};
-  for (auto const& fixed : request.fixed) table.board().take(fixed.run, fixed.need);
-  return table;
+  if (!fresh) return;
+  std::vector<SlotPrices> prices;
+  prices.reserve(priced_.size());
+  for (Priced const& priced : priced_) prices.push_back(*priced.prices);
+  table_->set_prices(std::move(prices));
 }
 
-void ShiftPlanner::forget_gone(std::vector<Task> const& tasks) {
-  if (extended_.empty()) return;
-  std::map<JobId, Slot> kept;
-  for (Task const& task : tasks) {
-    if (auto const known = extended_.find(task.id); known != extended_.end()) kept.insert(*known);
-  }
-  extended_ = std::move(kept);
+Task const* ShiftPlanner::find(JobId id) const {
+  auto const seat = seats_.find(id);
+  return seat ? &tasks_[*seat] : nullptr;
 }
 
-// What still holds of the last plan is booked first: what was feasible together stays feasible.
-void ShiftPlanner::adopt(Timetable& table, std::vector<Task>& tasks) const {
-  for (Task& task : tasks) {
-    auto const known = extended_.find(task.id);
-    if (known != extended_.end()) {
-      task.due = std::max(task.due, known->second);
-      task.late = true;
+void ShiftPlanner::forget(std::vector<JobId> const& gone) {
+  for (JobId const id : gone) {
+    auto const seat = seats_.find(id);
+    if (!seat) continue;
+    extended_.erase(id);
+    if (tasks_[*seat].placed()) table_->take_out(tasks_[*seat]);
+    seats_.remove(id);
+    if (*seat + 1 < tasks_.size()) {
+      tasks_[*seat] = std::move(tasks_.back());
+      seats_.put(tasks_[*seat].id, *seat);
     }
-    Place place = std::exchange(task.place, {});
-    std::erase_if(place.runs, [&](SlotRun const& run) { return run.end <= table.now(); });
-    if (!place.runs.empty()) place.runs.front().begin = std::max(place.runs.front().begin, table.now());
-    task.place.lane = place.lane;
-    task.place.runs = place.runs;
-    bool const holds = !place.runs.empty() && complete(task) && lane_allowed(task);
-    task.place.runs.clear();
-    if (!holds || !table.fits(task, place)) continue;
-    task.keep = options_.keep;
-    table.put_in(task, std::move(place));
+    tasks_.pop_back();
+  }
+}
+
+void ShiftPlanner::extend(Task& task) const {
+  auto const known = extended_.find(task.id);
+  if (known == extended_.end()) return;
+  task.due = std::max(task.due, known->second);
+  task.late = true;
+}
+
+// What still holds of the last plan stays: what was feasible together stays feasible.
+bool ShiftPlanner::adopt(Task& task) {
+  Place place = std::exchange(task.place, {});
+  place.runs.erase_if([&](SlotRun const& run) { return run.end <= table_->now(); });
+  if (place.runs.empty() || !task.lanes.contains(place.lane)) return false;
+  place.runs.front().begin = std::max(place.runs.front().begin, table_->now());
+  if (!complete(task, place) || !table_->fits(task, place)) return false;
+  table_->put_in(task, std::move(place));
+  return true;
+}
+
+void ShiftPlanner::take_over(std::vector<Task> tasks, Open& open) {
+  for (Task& task : tasks) {
+    auto seat = seats_.find(task.id);
+    if (seat) {
+      Task& old = tasks_[*seat];
+      if (task.place.runs.empty()) task.place = old.place;
+      if (old.placed()) table_->take_out(old);
+      old = std::move(task);
+    } else {
+      seat = static_cast<std::uint32_t>(tasks_.size());
+      seats_.put(task.id, *seat);
+      tasks_.push_back(std::move(task));
+    }
+    take_in(*seat, open);
+  }
+}
+
+void ShiftPlanner::take_in(std::uint32_t seat, Open& open) {
+  Task& task = tasks_[seat];
+  extend(task);
+  if (adopt(task)) {
+    task.keep = static_cast<float>(options_.keep);
+  } else {
+    open.push_back(seat);
+  }
+}
+
+// Tasks that did not start when they were to.
+void ShiftPlanner::drop_outdated(Open& open) {
+  for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
+    Task& task = tasks_[i];
+    task.keep = static_cast<float>(options_.keep);
+    if (task.begin() >= table_->now()) continue;
+    table_->take_out(task);
+    open.push_back(i);
+  }
+}
+
+// Tasks that must start last go first.
+void ShiftPlanner::evict_from(SlotRun run, SlotNeed const& need, Open& open) {
+  if (table_->board().within_capacity(run, need)) return;
+  Open here;
+  for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
+    if (tasks_[i].placed() && table_->shares(tasks_[i], run, need)) here.push_back(i);
+  }
+  std::stable_sort(here.begin(), here.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return tasks_[a].latest_start() > tasks_[b].latest_start();
+  });
+  for (std::uint32_t const index : here) {
+    if (table_->board().within_capacity(run, need)) return;
+    table_->take_out(tasks_[index]);
+    open.push_back(index);
+  }
+}
+
+// Only what differs is booked again.
+void ShiftPlanner::book_anew(std::vector<Fixed>& booked, std::vector<Fixed> fixed, Open& open) {
+  Slot const now = table_->now();
+  for (auto* list : {&booked, &fixed}) {
+    for (Fixed& each : *list) each.run.begin = std::max(each.run.begin, now);
+    std::erase_if(*list, [](Fixed const& each) { return each.run.length() <= 0; });
+    std::sort(list->begin(), list->end());
+  }
+  std::vector<Fixed> over;
+  std::vector<Fixed> fresh;
+  std::set_difference(booked.begin(), booked.end(), fixed.begin(), fixed.end(), std::back_inserter(over));
+  std::set_difference(fixed.begin(), fixed.end(), booked.begin(), booked.end(), std::back_inserter(fresh));
+  for (Fixed const& each : over) table_->board().give(each.run, each.need);
+  for (Fixed const& each : fresh) table_->board().take(each.run, each.need);
+  for (Fixed const& each : fresh) evict_from(each.run, each.need, open);
+  booked = std::move(fixed);
+}
+
+// Each on its own: of a long queue not all are placed anew for one that finds no room in time.
+void ShiftPlanner::place_one_by_one(Open const& open) {
+  int pushes = kMostPushes;
+  for (std::uint32_t const index : open) {
+    if (tasks_[index].placed()) continue;
+    auto const other = pushes-- > 0 ? push_out_for(*table_, tasks_, index) : std::nullopt;
+    if (other && moved_) moved_->push_back(tasks_[*other].id);
+    if (!other) table_->put_in(tasks_[index], table_->soonest(tasks_[index]));
   }
 }
 
 // Whether all had to be placed anew.
-bool ShiftPlanner::insert_new(Timetable& table, std::vector<Task>& tasks) {
+bool ShiftPlanner::insert_new(Open const& open, bool anew) {
   bool missing = false;
-  for (Task& task : tasks) {
-    if (!task.place.runs.empty()) continue;
-    auto place = task.late ? std::optional(table.soonest(task)) : table.cheapest(task);
+  for (std::uint32_t const index : open) {
+    Task& task = tasks_[index];
+    auto place = task.late ? std::optional(table_->soonest(task)) : table_->cheapest(task);
     if (place && place->runs.back().end <= task.due) {
-      table.put_in(task, std::move(*place));
+      table_->put_in(task, std::move(*place));
     } else {
       missing = true;
     }
   }
-  if (missing) repair(table, tasks, random_);
-  return missing;
+  if (!missing) return false;
+  if (tasks_.size() > (anew ? kMostRepaired : kMostMended)) {
+    place_one_by_one(open);
+    return false;
+  }
+  repair(*table_, tasks_, random_);
+  return true;
 }
 
-void ShiftPlanner::allow_late(std::vector<Task>& tasks) {
+void ShiftPlanner::allow_late() {
   if (!options_.lateness_limit) return;
   Slot const grace = *options_.lateness_limit * kHourSlots;
-  for (Task& task : tasks) {
+  for (Task& task : tasks_) {
     if (task.end() <= task.due) continue;
     task.due = std::max(task.due + (task.late ? 0 : grace), task.end());
     task.late = true;
@@ -165,88 +280,127 @@ void ShiftPlanner::allow_late(std::vector<Task>& tasks) {
   }
 }
 
-void ShiftPlanner::mend(Timetable& table, std::vector<Task>& tasks) {
-  bool const pausable =
-      std::any_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.pausable; });
-  if (pausable) start_over(table, tasks);
-  if (count_late(tasks) > 0) repair(table, tasks, random_);
-  polish(table, tasks, options_.passes, random_);
-  if (!std::all_of(tasks.begin(), tasks.end(), [](Task const& task) { return task.pausable; })) {
-    shuffle_neighbours(table, tasks, options_.rounds, random_);
-  }
+void ShiftPlanner::mend() {
+  bool const many = tasks_.size() > kMostMended;
+  auto const pausable = [](Task const& task) { return task.pausable; };
+  if (!many && std::any_of(tasks_.begin(), tasks_.end(), pausable)) start_over(*table_, tasks_);
+  if (tasks_.size() <= kMostRepaired && count_late(tasks_) > 0) repair(*table_, tasks_, random_);
+  polish(*table_, tasks_, options_.passes, random_);
+  if (!std::all_of(tasks_.begin(), tasks_.end(), pausable))
+    shuffle_neighbours(*table_, tasks_, options_.rounds, random_);
 }
 
 // In grams, without the price of waiting.
-void ShiftPlanner::drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const {
+void ShiftPlanner::drop_poor_wait(Task& task, std::vector<SlotPrices> const& plain) {
+  if (task.late || task.end() > task.due || task.end() <= table_->earliest(task) + task.work) return;
+  Place old = task.place;
+  table_->take_out(task);
+  Place soon = table_->soonest(task);
+  double const before = table_->cost(task, soon, plain);
+  double const saved = before - table_->cost(task, old, plain);
+  double const grams = saved / 1000 / kHourSlots;  // of W x g/kWh x slots
+  double const hours = static_cast<double>(old.runs.back().end - soon.runs.back().end) / kHourSlots;
+  bool const little = saved < options_.min_saving * before;
+  bool const slow = task.watts && grams < options_.min_grams_per_hour * hours;
+  table_->put_in(task, hours > 0 && (little || slow) ? std::move(soon) : std::move(old));
+}
+
+// Of all tasks; of a long queue, of some.
+void ShiftPlanner::drop_poor_waits(Open const& some) {
   if (options_.min_saving <= 0 && options_.min_grams_per_hour <= 0) return;
   std::vector<SlotPrices> plain;
   plain.reserve(priced_.size());
   for (Priced const& priced : priced_) plain.push_back(*priced.plain);
-  for (Task& task : tasks) {
-    if (task.late || task.end() > task.due || task.end() <= table.earliest(task) + task.work) continue;
-    Place old = task.place;
-    table.take_out(task);
-    Place soon = table.soonest(task);
-    double const before = table.cost(task, soon, plain);
-    double const saved = before - table.cost(task, old, plain);
-    double const grams = saved / 1000 / kHourSlots;  // of W x g/kWh x slots
-    double const hours = static_cast<double>(old.runs.back().end - soon.runs.back().end) / kHourSlots;
-    bool const little = saved < options_.min_saving * before;
-    bool const slow = task.watts && grams < options_.min_grams_per_hour * hours;
-    table.put_in(task, hours > 0 && (little || slow) ? std::move(soon) : std::move(old));
+  if (tasks_.size() <= kMostWaits) {
+    for (Task& task : tasks_) drop_poor_wait(task, plain);
+    return;
   }
+  for (std::size_t i = 0; i < std::min(some.size(), kMostWaits); ++i) drop_poor_wait(tasks_[some[i]], plain);
 }
 
-void ShiftPlanner::bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
-                                        std::vector<ShiftRequest::Fixed> const& others) {
-  auto const expected = arrivals_.expected(static_cast<double>(table.now()) / kHourSlots);
-  if (expected.rate < kIdle || tasks.size() > kMostJudged) return;
-  look_ahead_.judge(table, tasks, expected, usual_slack(), mostly_pausable(),
-                    busy_hours(table.now(), others));
+void ShiftPlanner::bring_pulled_forward() {
+  auto const expected = arrivals_.expected(static_cast<double>(table_->now()) / kHourSlots);
+  if (expected.rate < kIdle || tasks_.size() > kMostJudged) return;
+  std::vector<double> busy(LookAhead::kHours);
+  for (auto const* list : {&fixed_, &far_}) add_busy_hours(table_->now(), *list, busy);
+  look_ahead_.judge(*table_, tasks_, expected, usual_slack(), mostly_pausable(), busy);
   std::vector<std::size_t> order;
-  Slot const hour_end = (hour_of(table.now()) + 1) * kHourSlots;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i].pull >= options_.pull && tasks[i].begin() >= hour_end) order.push_back(i);
+  Slot const hour_end = (hour_of(table_->now()) + 1) * kHourSlots;
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    if (tasks_[i].pull >= static_cast<float>(options_.pull) && tasks_[i].begin() >= hour_end)
+      order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return tasks[a].pull > tasks[b].pull; });
-  for (std::size_t const index : order) bring_forward(table, tasks[index]);
+                   [&](std::size_t a, std::size_t b) { return tasks_[a].pull > tasks_[b].pull; });
+  for (std::size_t const index : order) bring_forward(*table_, tasks_[index]);
 }
 
 // Pausable tasks only: starting long runs early to be even costs more than it helps.
-void ShiftPlanner::pay_debt(Timetable& table, std::vector<Task>& tasks, double done) {
+void ShiftPlanner::pay_debt(double done) {
   double const limit = std::max(0.0, options_.debt_share * usual_slack() - shadow_.waiting());
   double excess = shadow_.done() - done - limit;
   if (excess <= 0) return;
-  std::vector<std::size_t> order(tasks.size());
+  std::vector<std::size_t> order(tasks_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return tasks[a].latest_start() < tasks[b].latest_start();
+    return tasks_[a].latest_start() < tasks_[b].latest_start();
   });
   for (std::size_t const index : order) {
     if (excess <= 0) return;
-    Task& task = tasks[index];
-    if (task.pausable) excess -= bring_forward(table, task) * task.share / kHourSlots;
+    Task& task = tasks_[index];
+    if (task.pausable) excess -= bring_forward(*table_, task) * static_cast<double>(task.share) / kHourSlots;
   }
 }
 
-std::vector<Task> ShiftPlanner::plan(ShiftRequest request) {
-  Timetable table = lay_out(request);
-  std::vector<Task>& tasks = request.tasks;
-  forget_gone(tasks);
-  adopt(table, tasks);
-  bool const mixed = insert_new(table, tasks);
-  allow_late(tasks);
+void ShiftPlanner::settle(ShiftRequest const& request, Open const& open) {
+  bool const mixed = insert_new(open, request.improve);
+  allow_late();
   shadow_.advance(grid_.begin_of(request.now));
-  drop_poor_waits(table, tasks);
-  if ((mixed || request.freed) && !request.improve) polish(table, tasks, 1, random_);
-  if (!request.improve || tasks.empty()) return std::move(tasks);
-  mend(table, tasks);
-  allow_late(tasks);
-  drop_poor_waits(table, tasks);
-  bring_pulled_forward(table, tasks, request.fixed);
-  if (mostly_pausable()) pay_debt(table, tasks, request.done);
-  return std::move(tasks);
+  drop_poor_waits(open);
+  bool const polishes = (mixed || request.freed) && !request.improve;
+  if (polishes) polish(*table_, tasks_, 1, random_);
+  if (mixed || polishes || request.improve || tasks_.size() <= kMostWaits) moved_.reset();
+  if (!request.improve || tasks_.empty()) return;
+  mend();
+  allow_late();
+  drop_poor_waits(soonest_due(tasks_));
+  bring_pulled_forward();
+  if (mostly_pausable()) pay_debt(request.done);
+}
+
+std::vector<Task> const& ShiftPlanner::plan(ShiftRequest request) {
+  table_.emplace(request.now, capacity_, request.lanes, std::vector<SlotPrices>{});
+  set_prices(request);
+  tasks_ = std::exchange(request.tasks, {});
+  seats_.assign(tasks_);
+  fixed_.clear();
+  far_.clear();
+  Open open;
+  book_anew(fixed_, std::exchange(request.fixed, {}), open);
+  book_anew(far_, std::exchange(request.far, {}), open);
+  for (std::uint32_t seat = 0; seat < tasks_.size(); ++seat) take_in(seat, open);
+  std::erase_if(extended_, [&](auto const& each) { return !seats_.find(each.first); });
+  settle(request, open);
+  moved_.reset();
+  return tasks_;
+}
+
+void ShiftPlanner::update(ShiftRequest request, Changes const& changes) {
+  GREENQ_CHECK(table_.has_value());
+  table_->advance(request.now);
+  set_prices(request);
+  moved_.emplace();
+  forget(changes.gone);
+  Open open;
+  drop_outdated(open);
+  book_anew(fixed_, std::exchange(request.fixed, {}), open);
+  if (!changes.far_stands) book_anew(far_, std::exchange(request.far, {}), open);
+  take_over(std::exchange(request.tasks, {}), open);
+  std::sort(open.begin(), open.end());
+  open.erase(std::unique(open.begin(), open.end()), open.end());
+  std::erase_if(open, [&](std::uint32_t index) { return tasks_[index].placed(); });
+  for (std::uint32_t const index : open) moved_->push_back(tasks_[index].id);
+  settle(request, open);
 }
 
 }  // namespace greenq::core

@@ -4,15 +4,20 @@
 // only improved: new tasks go to their cheapest free place; if there is none, the plan is repaired for fewest
 // missed bounds; each hour it is improved by local search, tasks are brought forward that should run before
 // load that has not come yet, and no more work may be put off than a plain queue would have done less a share
-// of the slack. Deterministic for a seed. Not thread-safe; remembers what it learned between calls.
+// of the slack. Deterministic for a seed. Not thread-safe; remembers its tasks and what it learned.
+//
+// What a call costs grows with what it changes, but for a few instructions a task: of long queues only so many
+// tasks are improved or judged again in each hour.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "core/plan/arrivals.hpp"
+#include "core/plan/id_index.hpp"
 #include "core/plan/improve.hpp"
 #include "core/plan/look_ahead.hpp"
 #include "core/plan/shadow_queue.hpp"
@@ -48,11 +53,16 @@ struct ShiftRequest {
     SlotRun run;
     SlotNeed need;
     double share = 0;  // of the cluster
+
+    friend bool operator<(Fixed const& a, Fixed const& b) {
+      return std::tie(a.run, a.need) < std::tie(b.run, b.need);
+    }
   };
   Slot now = 0;
   std::vector<Lane> lanes;
   std::vector<std::shared_ptr<Curve const>> curves;  // by Lane::prices
   std::vector<Fixed> fixed;                          // runs and reservations that stay
+  std::vector<Fixed> far;                            // the same, tentative
   std::vector<Task> tasks;                           // `place`: of the last plan, or without runs
   double done = 0;                                   // cluster-hours that jobs told to arrived() ran so far
   bool freed = false;                                // a job ended early and left room
@@ -70,21 +80,44 @@ class ShiftPlanner {
 
   // Every job that comes, in order of time. `slack`: how long it may wait.
   void arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack, bool pausable);
-  // Gives every task a place. Their order stays.
-  std::vector<Task> plan(ShiftRequest request);
+  // Forgets all tasks and gives each of the request a place. Their order stays.
+  std::vector<Task> const& plan(ShiftRequest request);
+  struct Changes {
+    std::vector<JobId> gone;  // tasks that are no more; unknown ones are passed over
+    bool far_stands = false;  // `far` of the request is empty and the one before holds
+  };
+  // Tasks of the request are new or differ; all others are as they were. Lanes are those of the last plan().
+  void update(ShiftRequest request, Changes const& changes);
+
+  // All have a place. In the order of the last plan() until the first update().
+  std::vector<Task> const& tasks() const { return tasks_; }
+  Task const* find(JobId id) const;
+  // Whose place may be another than before the last call; nothing: anybody's.
+  std::optional<std::vector<JobId>> const& moved() const { return moved_; }
 
  private:
-  void adopt(Timetable& table, std::vector<Task>& tasks) const;
-  bool insert_new(Timetable& table, std::vector<Task>& tasks);
-  void mend(Timetable& table, std::vector<Task>& tasks);
-  void allow_late(std::vector<Task>& tasks);
-  void drop_poor_waits(Timetable& table, std::vector<Task>& tasks) const;
-  void bring_pulled_forward(Timetable& table, std::vector<Task>& tasks,
-                            std::vector<ShiftRequest::Fixed> const& others);
-  void pay_debt(Timetable& table, std::vector<Task>& tasks, double done);
-  Timetable lay_out(ShiftRequest const& request);
-  void forget_gone(std::vector<Task> const& tasks);
-  SlotPrices const& price(std::size_t index, std::shared_ptr<Curve const> const& curve, Slot now);
+  using Fixed = ShiftRequest::Fixed;
+  using Open = std::vector<std::uint32_t>;  // tasks without a place, by index
+
+  void set_prices(ShiftRequest const& request);
+  void settle(ShiftRequest const& request, Open const& open);
+  void book_anew(std::vector<Fixed>& booked, std::vector<Fixed> fixed, Open& open);
+  void evict_from(SlotRun run, SlotNeed const& need, Open& open);
+  void take_over(std::vector<Task> tasks, Open& open);
+  void take_in(std::uint32_t seat, Open& open);
+  void drop_outdated(Open& open);
+  void forget(std::vector<JobId> const& gone);
+  void extend(Task& task) const;
+  bool adopt(Task& task);
+  bool insert_new(Open const& open, bool anew);
+  void place_one_by_one(Open const& open);
+  void mend();
+  void allow_late();
+  void drop_poor_waits(Open const& some);
+  void drop_poor_wait(Task& task, std::vector<SlotPrices> const& plain);
+  void bring_pulled_forward();
+  void pay_debt(double done);
+  bool refresh(std::size_t index, std::shared_ptr<Curve const> const& curve, Slot now);
   double usual_slack() const { return jobs_ == 0 ? 0 : slack_sum_ / jobs_; }
   bool mostly_pausable() const { return 2 * pausable_ > jobs_; }
 
@@ -104,6 +137,12 @@ class ShiftPlanner {
   };
   std::vector<Priced> priced_;  // by Lane::prices
   PlanRandom random_;
+  std::optional<Timetable> table_;
+  std::vector<Task> tasks_;
+  IdIndex seats_;             // of tasks_
+  std::vector<Fixed> fixed_;  // booked
+  std::vector<Fixed> far_;    // booked
+  std::optional<std::vector<JobId>> moved_;
   std::map<JobId, Slot> extended_;  // bounds of tasks that could not keep theirs
   double slack_sum_ = 0;            // hours
   double jobs_ = 0;

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint32_t kGpuRows = 2;  // the first
 constexpr Slot kMonth = 30 * 24 * kHourSlots;
 // Pauses must save more than this to be worth a checkpoint and a restart.
-constexpr double kPauseGain = 0.02;
+constexpr float kPauseGain = 0.02F;
 
 double part(std::int64_t amount, std::int64_t of) {
   return of > 0 ? static_cast<double>(amount) / static_cast<double>(of) : 0;
@@ -81,17 +81,25 @@ bool shifts_on(SlotGrid const& grid, PlanInput const& input, WaitingJob const& j
   return job.latest > ready && grid.holding(job.latest) >= grid.from(ready);
 }
 
-SlotPass::SlotPass(SlotGrid const& grid, PlanInput const& input, QueuePlan& queue)
+bool ever_fits(WaitingJob const& job, std::vector<std::int64_t> const& rows) {
+  for (std::uint32_t const pool : job.pools) {
+    if (kGpuRows + pool >= rows.size()) continue;
+    if (job.demand.cpus <= rows[0] && job.demand.memory_bytes <= rows[1] &&
+        job.demand.gpus <= rows[kGpuRows + pool])
+      return true;
+  }
+  return false;
+}
+
+SlotPass::SlotPass(SlotGrid const& grid, PlanInput const& input, std::vector<WaitingJob> const& backlog,
+                   QueuePlan& queue)
     : grid_(grid),
       input_(input),
+      backlog_(backlog),
       queue_(queue),
       now_(grid.from(input.now)),
       horizon_(price_horizon(*input.curve, now_, grid)),
-      alone_(empty_table()) {
-  for (std::size_t const index : queue.shifting) {
-    if (!job(index).max_intensity) tasks_.push_back(index);
-  }
-}
+      alone_(empty_table()) {}
 
 Timetable SlotPass::empty_table() const {
   return {now_,
@@ -119,15 +127,16 @@ Slot SlotPass::bound_of(Task const& task, WaitingJob const& waiting) const {
 Task SlotPass::task_of(WaitingJob const& waiting) const {
   Task task;
   task.id = waiting.id;
-  task.cpus = waiting.demand.cpus;
+  task.cpus = static_cast<std::int32_t>(waiting.demand.cpus);
   task.memory = waiting.demand.memory_bytes;
-  task.gpus = waiting.demand.gpus;
+  task.gpus = static_cast<std::int32_t>(waiting.demand.gpus);
   for (std::uint32_t const pool : waiting.pools) {
-    if (alone_.board().ever_fits(need_of(waiting.demand, pool))) task.lanes.push_back(pool);
+    if (alone_.board().ever_fits(need_of(waiting.demand, pool))) task.lanes.add(pool);
   }
-  task.share = share_of(waiting.demand, task.lanes.front(), input_.capacity);
+  double const share = share_of(waiting.demand, task.lanes.front(), input_.capacity);
+  task.share = static_cast<float>(share);
   task.watts = waiting.power > 0;
-  task.power = task.watts ? waiting.power : task.share;
+  task.power = task.watts ? waiting.power : share;
   task.work = grid_.slots(duration_of(waiting));
   task.ready = grid_.from(earliest_start(input_, waiting));
   task.due = bound_of(task, waiting);
@@ -141,13 +150,12 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
   return task;
 }
 
-void SlotPass::place_thresholds() {
-  if (tasks_.size() == queue_.shifting.size()) return;
+void SlotPass::place_thresholds(JobOrder const& jobs) {
+  if (jobs.empty()) return;
   Timetable table = empty_table();
   for (Booking const& booking : queue_.bookings)
     table.board().take(outwards(grid_, booking.interval), need_of(booking.need.demand, booking.need.pool));
-  for (std::size_t const index : queue_.shifting) {
-    if (!job(index).max_intensity) continue;
+  for (std::uint32_t const index : jobs) {
     Task task = task_of(job(index));
     task.place = {};
     double const most = static_cast<double>(job(index).max_intensity->value) / 1000 * task.power * task.work;
@@ -159,45 +167,44 @@ void SlotPass::place_thresholds() {
     }
     ChoiceKind const dear = place ? ChoiceKind::kLatestStart : ChoiceKind::kAfterLatest;
     table.put_in(task, place ? std::move(*place) : table.soonest(task));
-    choose(index, task, cheap ? kind_of(task) : dear);
-    book(index);
+    book(index, choose(index, task, cheap ? kind_of(task) : dear));
   }
 }
 
-ShiftRequest SlotPass::request() const {
+ShiftRequest SlotPass::request(JobOrder const& jobs) const {
   ShiftRequest request;
   request.now = now_;
   request.lanes = board_lanes(input_.capacity);
   request.curves = {input_.curve};
-  Slot last = now_;
-  for (std::size_t const index : tasks_) {
+  request.tasks.reserve(jobs.size());
+  Slot last = horizon_ + kMonth;
+  for (std::uint32_t const index : jobs) {
     request.tasks.push_back(task_of(job(index)));
     last = std::max(last, request.tasks.back().due + request.tasks.back().work + kMonth);
   }
-  for (Booking const& booking : queue_.bookings) {
-    auto const& [demand, pool] = booking.need;
-    SlotRun const run = outwards(grid_, booking.interval);
+  for (std::size_t i = 0; i < queue_.bookings.size(); ++i) {
+    auto const& [demand, pool] = queue_.bookings[i].need;
+    SlotRun const run = outwards(grid_, queue_.bookings[i].interval);
     if (run.begin >= last) continue;  // tentative, like all that lies so far ahead
-    request.fixed.push_back({{run.begin, std::min(run.end, last)},
-                             need_of(demand, pool),
-                             share_of(demand, pool, input_.capacity)});
+    bool const far = queue_.far_begin <= i && i < queue_.far_end;
+    (far ? request.far : request.fixed)
+        .push_back({{run.begin, std::min(run.end, last)},
+                    need_of(demand, pool),
+                    share_of(demand, pool, input_.capacity)});
   }
   return request;
 }
 
-void SlotPass::take(std::vector<Task> const& tasks) {
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    std::size_t const index = tasks_[i];
-    bool const late = tasks[i].end() > grid_.holding(job(index).latest) + tasks[i].work;
-    choose(index, tasks[i], late ? ChoiceKind::kAfterLatest : kind_of(tasks[i]));
-    // Starts before the first slot are known to the calendar only.
-    if (queue_.choices[index].segments.front().begin < grid_.begin_of(now_)) book(index);
-  }
+void SlotPass::take(std::uint32_t index, Task const& task) {
+  bool const late = task.end() > grid_.holding(job(index).latest) + task.work;
+  Choice const& choice = choose(index, task, late ? ChoiceKind::kAfterLatest : kind_of(task));
+  // Starts before the first slot are known to the calendar only.
+  if (choice.segments.front().begin < grid_.begin_of(now_)) book(index, choice);
 }
 
-void SlotPass::book(std::size_t index) {
-  for (Interval const& segment : queue_.choices[index].segments) {
-    Need const need{job(index).demand, queue_.choices[index].pool};
+void SlotPass::book(std::uint32_t index, Choice const& choice) {
+  for (Interval const& segment : choice.segments) {
+    Need const need{job(index).demand, choice.pool};
     queue_.calendar.book(segment, need);
     queue_.bookings.push_back({segment, need});
   }
@@ -219,7 +226,7 @@ std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& 
   return segments;
 }
 
-void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
+Choice const& SlotPass::choose(std::uint32_t index, Task const& task, ChoiceKind kind) {
   WaitingJob const& waiting = job(index);
   Choice choice;
   choice.kind = kind;
@@ -227,7 +234,7 @@ void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
   choice.segments = segments_of(task, waiting);
   Task wish = task;
   wish.due = bound_of(task, waiting);
-  wish.lanes.resize(1);  // alone, all cost the same
+  wish.lanes = {task.lanes.front()};  // alone, all cost the same
   auto const free = alone_.cheapest(wish);
   double const cost = alone_.cost(task, task.place);
   bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;
@@ -237,7 +244,8 @@ void SlotPass::choose(std::size_t index, Task const& task, ChoiceKind kind) {
   choice.shifted = waits && saves && kind != ChoiceKind::kAfterLatest;
   bool const crowded = free && free->runs.front().begin < task.begin() && !choice.cheapest;
   choice.waits_for_capacity = kind == ChoiceKind::kAfterLatest || crowded || (waits && !choice.shifted);
-  queue_.choices[index] = std::move(choice);
+  queue_.chosen.push_back({index, std::move(choice)});
+  return queue_.chosen.back().choice;
 }
 
 }  // namespace greenq::core

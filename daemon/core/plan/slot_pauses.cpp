@@ -18,7 +18,7 @@ Slot round_up(Slot value, Slot step) {
 
 class Program {
  public:
-  Program(SlotPrices const& prices, SlotRuns const& free, SlotRun range, Slot work, Slot shortest)
+  Program(SlotPrices const& prices, std::vector<SlotRun> const& free, SlotRun range, Slot work, Slot shortest)
       : prices_(prices), work_(work), shortest_(shortest) {
     for (Slot const slots : kCells) {
       cell_ = slots;
@@ -140,8 +140,8 @@ class Program {
 
 }  // namespace
 
-PausedRuns cheapest_with_pauses(SlotPrices const& prices, SlotRuns const& free, SlotRun range, Slot work,
-                                Slot shortest) {
+PausedRuns cheapest_with_pauses(SlotPrices const& prices, std::vector<SlotRun> const& free, SlotRun range,
+                                Slot work, Slot shortest) {
   if (free.empty() || work < 2 * shortest) return {};
   return Program(prices, free, range, work, shortest).solve();
 }

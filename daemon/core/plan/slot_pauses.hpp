@@ -1,7 +1,10 @@
 // Runs with pauses: the cheapest runs of a task that may be paused, none of them shorter than a least length.
 #pragma once
 
+#include <vector>
+
 #include "core/plan/slot_prices.hpp"
+#include "core/plan/slot_runs.hpp"
 
 namespace greenq::core {
 
@@ -14,7 +17,7 @@ struct PausedRuns {
 // of their length. Exact on them; what the last cell is too long is cut from the dearest edge of a run. Each
 // run has at least `shortest` slots and lies in one of `free` (stretches within `range`, in order); together
 // they have `work` slots. A pause keeps no resources. Time and memory O(cells of range x cells of work).
-PausedRuns cheapest_with_pauses(SlotPrices const& prices, SlotRuns const& free, SlotRun range, Slot work,
-                                Slot shortest);
+PausedRuns cheapest_with_pauses(SlotPrices const& prices, std::vector<SlotRun> const& free, SlotRun range,
+                                Slot work, Slot shortest);
 
 }  // namespace greenq::core

@@ -36,11 +36,10 @@ Slot SlotPrices::next_change(Slot slot) const {
   return slot < first_ ? first_ : slot + same_[index_of(slot)];
 }
 
-double SlotPrices::until(Slot slot) const {
+double SlotPrices::outside(Slot slot) const {
   if (slot < first_) return (slot - first_) * prices_.front();
   auto const index = static_cast<std::size_t>(slot - first_);
   std::size_t const known = prices_.size();
-  if (index <= known) return prefix_[index];
   double const before_last_day = prefix_[known - kDay];
   double const day = prefix_[known] - before_last_day;
   std::size_t const rest = (index - known) % kDay;

@@ -17,9 +17,15 @@ class SlotPrices {
   double sum(SlotRun run) const { return until(run.end) - until(run.begin); }
   // A slot after this one; from this one up to it the price is the same.
   Slot next_change(Slot slot) const;
+  Slot first() const { return first_; }
+  Slot end() const { return first_ + static_cast<Slot>(prices_.size()); }
 
  private:
-  double until(Slot slot) const;
+  double until(Slot slot) const {
+    auto const index = static_cast<std::size_t>(slot - first_);
+    return slot >= first_ && index < prefix_.size() ? prefix_[index] : outside(slot);
+  }
+  double outside(Slot slot) const;
   std::size_t index_of(Slot slot) const;
 
   Slot first_;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
-#include <vector>
 
 #include "core/units.hpp"
 
@@ -21,10 +21,8 @@ struct SlotRun {
   Slot end = 0;
 
   Slot length() const { return end - begin; }
-  friend bool operator==(SlotRun const&, SlotRun const&) = default;
+  friend auto operator<=>(SlotRun const&, SlotRun const&) = default;
 };
-
-using SlotRuns = std::vector<SlotRun>;  // in order, not touching
 
 inline Slot hour_of(Slot slot) {
   return slot / kHourSlots - (slot % kHourSlots < 0 ? 1 : 0);

@@ -13,13 +13,6 @@ constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
 // Two sums of the same prices may differ by rounding.
 constexpr double kTie = 1e-9;
 
-// The cost of a window is linear in its begin until the begin or the end meets another price: the least is at
-// such a place, at the first begin or at `last`.
-Slot next_bend(SlotPrices const& price, Slot begin, Slot work, Slot last) {
-  if (begin >= last) return last + 1;
-  return std::min({price.next_change(begin), price.next_change(begin + work) - work, last});
-}
-
 }  // namespace
 
 void append_slot(SlotRuns& runs, Slot slot) {
@@ -32,7 +25,19 @@ void append_slot(SlotRuns& runs, Slot slot) {
 
 Timetable::Timetable(Slot now, std::vector<std::int64_t> capacity, std::vector<Lane> lanes,
                      std::vector<SlotPrices> prices)
-    : now_(now), board_(now, std::move(capacity)), lanes_(std::move(lanes)), prices_(std::move(prices)) {}
+    : now_(now), board_(now, std::move(capacity)), lanes_(std::move(lanes)) {
+  set_prices(std::move(prices));
+}
+
+void Timetable::advance(Slot now) {
+  now_ = now;
+  board_.advance(now);
+}
+
+void Timetable::set_prices(std::vector<SlotPrices> prices) {
+  prices_ = std::move(prices);
+  minima_.assign(prices_.size(), {});
+}
 
 SlotNeed Timetable::need(Task const& task, std::uint32_t lane) const {
   Lane const& where = lanes_[lane];
@@ -73,6 +78,20 @@ bool Timetable::fits(Task const& task, Place const& place) const {
   });
 }
 
+bool Timetable::shares(Task const& task, SlotRun run, SlotNeed const& other) const {
+  bool const meets = std::any_of(task.place.runs.begin(), task.place.runs.end(), [&](SlotRun const& mine) {
+    return mine.begin < run.end && run.begin < mine.end;
+  });
+  if (!meets) return false;
+  SlotNeed const taken = need(task, task.place.lane);
+  for (std::uint32_t i = 0; i < taken.count; ++i) {
+    for (std::uint32_t k = 0; k < other.count; ++k) {
+      if (taken.items[i].figure == other.items[k].figure) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<Place> Timetable::cheapest(Task const& task, Slot due) {
   Place best;
   bool found = false;
@@ -86,23 +105,19 @@ std::optional<Place> Timetable::cheapest(Task const& task, Slot due) {
 }
 
 bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best) {
-  SlotPrices const& price = prices(lane);
   double const scale = task.power * lanes_[lane].factor;
+  Window least;
+  if (!best.runs.empty()) least.cost = scale > 0 ? best.cost / scale : 0;
   bool found = false;
-  double least = best.runs.empty() ? std::numeric_limits<double>::max() : best.cost;
-  Slot start = 0;
-  board_.stretches({earliest(task), due}, need(task, lane), [&](SlotRun free) {
-    Slot const last = free.end - task.work;
-    for (Slot begin = free.begin; begin <= last; begin = next_bend(price, begin, task.work, last)) {
-      double const cost = scale * price.sum({begin, begin + task.work});
-      if (cost >= least - kTie) continue;
-      least = cost;
-      start = begin;
-      found = true;
-    }
-    return true;
-  });
-  if (found) best = {lane, {{start, start + task.work}}, least};
+  board_.stretches(
+      {earliest(task), due}, need(task, lane),
+      [&](SlotRun free) {
+        if (minima_[lanes_[lane].prices].lower(prices(lane), task.work, free.begin, free.end - task.work, least))
+          found = true;
+        return true;
+      },
+      task.work);
+  if (found) best = {lane, {{least.begin, least.begin + task.work}}, least.cost * scale};
   return found;
 }
 
@@ -190,12 +205,15 @@ Place Timetable::soonest(Task const& task) {
 }
 
 void Timetable::soonest_window(Task const& task, std::uint32_t lane, Place& best) const {
-  board_.stretches({earliest(task), kForEver}, need(task, lane), [&](SlotRun free) {
-    if (free.length() < task.work) return true;
-    Slot const end = free.begin + task.work;
-    if (best.runs.empty() || end < best.runs.back().end) best = {lane, {{free.begin, end}}, 0};
-    return false;
-  });
+  board_.stretches(
+      {earliest(task), kForEver}, need(task, lane),
+      [&](SlotRun free) {
+        if (free.length() < task.work) return true;
+        Slot const end = free.begin + task.work;
+        if (best.runs.empty() || end < best.runs.back().end) best = {lane, {{free.begin, end}}, 0};
+        return false;
+      },
+      task.work);
 }
 
 std::optional<Place> Timetable::latest(Task const& task) const {

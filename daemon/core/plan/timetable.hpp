@@ -10,7 +10,9 @@
 
 #include "core/job.hpp"
 #include "core/plan/board.hpp"
-#include "core/plan/slot_prices.hpp"
+#include "core/plan/lane_set.hpp"
+#include "core/plan/slot_runs.hpp"
+#include "core/plan/window_minima.hpp"
 
 namespace greenq::core {
 
@@ -28,30 +30,32 @@ struct Place {
   double cost = 0;
 };
 
+// Small: there is one for each job that may be shifted.
 struct Task {
   JobId id = 0;
-  std::int64_t cpus = 0;
   std::int64_t memory = 0;
-  std::int64_t gpus = 0;
-  std::vector<std::uint32_t> lanes;  // allowed
-  double power = 1;                  // cost = power x factor x sum of prices
-  bool watts = false;                // that is what power is in
-  double share = 1;                  // of the scarcest resource of its lane, 0..1
+  std::int32_t cpus = 0;
+  std::int32_t gpus = 0;
+  LaneSet lanes;      // allowed
+  double power = 1;   // cost = power x factor x sum of prices
+  float share = 1;    // of the scarcest resource of its lane, 0..1
+  float keep = 0;     // its place was promised: another must cost less by this share
+  float pull = 0;     // look-ahead: how much speaks for running in the current hour, 0..1
+  float pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
   Slot work = 1;
   Slot ready = 0;
-  Slot due = 0;  // end of its last slot at the latest
-  bool pausable = false;
-  double keep = 0;        // its place was promised: another must cost less by this share
-  bool late = false;      // its due time cannot be kept any more: as early as possible
+  Slot due = 0;           // end of its last slot at the latest
   Slot shortest_run = 1;  // of a pausable task
-  double pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
-  Place place{};          // without runs: not in the table
-  double pull = 0;        // look-ahead: how much speaks for running in the current hour, 0..1
+  bool watts = false;     // that is what power is in
+  bool pausable = false;
+  bool late = false;  // its due time cannot be kept any more: as early as possible
+  Place place{};      // without runs: not in the table
 
+  bool placed() const { return !place.runs.empty(); }
   Slot begin() const { return place.runs.front().begin; }
   Slot end() const { return place.runs.back().end; }
   Slot latest_start() const { return due - work; }
-  double load() const { return share * work; }
+  double load() const { return static_cast<double>(share) * work; }
 };
 
 class Timetable {
@@ -60,6 +64,10 @@ class Timetable {
             std::vector<SlotPrices> prices);
 
   Slot now() const { return now_; }
+  // Time goes on: hours before this slot are forgotten.
+  void advance(Slot now);
+  void set_prices(std::vector<SlotPrices> prices);
+  bool priced() const { return !prices_.empty(); }
   Board& board() { return board_; }
   Board const& board() const { return board_; }
   SlotPrices const& prices(std::uint32_t lane) const { return prices_[lanes_[lane].prices]; }
@@ -73,6 +81,9 @@ class Timetable {
   void put_in(Task& task, Place place);
   // Room for all runs, none before earliest().
   bool fits(Task const& task, Place const& place) const;
+
+  // Whether the place of the task meets that run of something that needs the same.
+  bool shares(Task const& task, SlotRun run, SlotNeed const& other) const;
 
   // The task must not be in the table. Cheapest place that ends by `due`; the earliest of equal ones.
   std::optional<Place> cheapest(Task const& task, Slot due);
@@ -99,8 +110,9 @@ class Timetable {
   Board board_;
   std::vector<Lane> lanes_;
   std::vector<SlotPrices> prices_;
-  std::vector<HourOffer> offers_;  // scratch
-  SlotRuns free_;                  // scratch
+  std::vector<WindowMinima> minima_;  // of each of the prices
+  std::vector<HourOffer> offers_;     // scratch
+  std::vector<SlotRun> free_;         // scratch
 };
 
 // Slots in ascending order as runs.

@@ -1,0 +1,29 @@
+// The cheapest window that begins in each hour, worked out once for each length: many tasks are as long as others.
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "core/plan/slot_prices.hpp"
+
+namespace greenq::core {
+
+struct Window {
+  double cost = std::numeric_limits<double>::max();  // sum of prices
+  Slot begin = 0;
+};
+
+// The prices that go with it are given at each call: always the same. Not thread-safe.
+class WindowMinima {
+ public:
+  // Lowers `best` to the cheapest window of `work` slots that begins in [first, last], the earliest of equal
+  // ones. Returns whether there is one cheaper than `best`.
+  bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& best);
+
+ private:
+  std::vector<double> const& hours(SlotPrices const& prices, Slot work);
+
+  std::vector<std::vector<double>> lengths_;  // by work; least cost of each hour
+};
+
+}  // namespace greenq::core
