@@ -14,6 +14,12 @@ double part(std::int64_t amount, std::int64_t of) {
   return of > 0 ? static_cast<double>(amount) / static_cast<double>(of) : 0;
 }
 
+// Rounded up, as what there is of it: exact where that is in MiB.
+std::int64_t mebibytes(std::int64_t bytes) {
+  constexpr std::int64_t kMebi = 1 << 20;
+  return (bytes + kMebi - 1) / kMebi;
+}
+
 SlotRun outwards(SlotGrid const& grid, Interval interval) {
   return {grid.holding(interval.begin), grid.from(interval.end)};
 }
@@ -47,7 +53,7 @@ void cut_to(Span length, Span least, std::vector<Interval>& segments) {
 }  // namespace
 
 std::vector<std::int64_t> board_rows(Capacity const& capacity) {
-  std::vector<std::int64_t> rows{capacity.cpus, capacity.memory_bytes};
+  std::vector<std::int64_t> rows{capacity.cpus, mebibytes(capacity.memory_bytes)};
   for (GpuPool const& pool : capacity.pools) rows.push_back(static_cast<std::int64_t>(pool.uuids.size()));
   if (capacity.pools.empty()) rows.push_back(0);
   return rows;
@@ -70,7 +76,7 @@ double share_of(Demand const& demand, std::uint32_t pool, Capacity const& capaci
 SlotNeed need_of(Demand const& demand, std::uint32_t pool) {
   SlotNeed need;
   need.add(0, demand.cpus);
-  need.add(1, demand.memory_bytes);
+  need.add(1, mebibytes(demand.memory_bytes));
   need.add(kGpuRows + pool, demand.gpus);
   return need;
 }
@@ -84,7 +90,7 @@ bool shifts_on(SlotGrid const& grid, PlanInput const& input, WaitingJob const& j
 bool ever_fits(WaitingJob const& job, std::vector<std::int64_t> const& rows) {
   for (std::uint32_t const pool : job.pools) {
     if (kGpuRows + pool >= rows.size()) continue;
-    if (job.demand.cpus <= rows[0] && job.demand.memory_bytes <= rows[1] &&
+    if (job.demand.cpus <= rows[0] && mebibytes(job.demand.memory_bytes) <= rows[1] &&
         job.demand.gpus <= rows[kGpuRows + pool])
       return true;
   }
@@ -128,7 +134,7 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
   Task task;
   task.id = waiting.id;
   task.cpus = static_cast<std::int32_t>(waiting.demand.cpus);
-  task.memory = waiting.demand.memory_bytes;
+  task.memory = static_cast<std::int32_t>(mebibytes(waiting.demand.memory_bytes));
   task.gpus = static_cast<std::int32_t>(waiting.demand.gpus);
   for (std::uint32_t const pool : waiting.pools) {
     if (alone_.board().ever_fits(need_of(waiting.demand, pool))) task.lanes.add(pool);

@@ -12,7 +12,7 @@ namespace greenq::core {
 // Of the cost of a promised place: plans that flap help nobody.
 inline constexpr double kKeepPlace = 0.005;
 
-// Rows of the board: CPUs, memory, GPUs of each pool. One lane for each pool.
+// Rows of the board: CPUs, MiB of memory, GPUs of each pool. One lane for each pool.
 std::vector<std::int64_t> board_rows(Capacity const& capacity);
 std::vector<Lane> board_lanes(Capacity const& capacity);
 // Share of the scarcest resource that the demand takes from its pool.

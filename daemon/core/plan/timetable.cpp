@@ -12,6 +12,8 @@ namespace {
 constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
 // Two sums of the same prices may differ by rounding.
 constexpr double kTie = 1e-9;
+// Windows as long as this are looked at one by one.
+constexpr Slot kLongWork = 8 * 24 * kHourSlots;
 
 }  // namespace
 
@@ -23,9 +25,9 @@ void append_slot(SlotRuns& runs, Slot slot) {
   }
 }
 
-Timetable::Timetable(Slot now, std::vector<std::int64_t> capacity, std::vector<Lane> lanes,
+Timetable::Timetable(Slot now, std::vector<std::int64_t> const& capacity, std::vector<Lane> lanes,
                      std::vector<SlotPrices> prices)
-    : now_(now), board_(now, std::move(capacity)), lanes_(std::move(lanes)) {
+    : now_(now), board_(now, capacity), lanes_(std::move(lanes)) {
   set_prices(std::move(prices));
 }
 
@@ -108,17 +110,63 @@ bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, 
   double const scale = task.power * lanes_[lane].factor;
   Window least;
   if (!best.runs.empty()) least.cost = scale > 0 ? best.cost / scale : 0;
-  bool found = false;
-  board_.stretches(
-      {earliest(task), due}, need(task, lane),
-      [&](SlotRun free) {
-        if (minima_[lanes_[lane].prices].lower(prices(lane), task.work, free.begin, free.end - task.work, least))
-          found = true;
-        return true;
-      },
-      task.work);
+  SlotRun const range{earliest(task), due};
+  SlotNeed const taken = need(task, lane);
+  Slot const end = std::max(range.begin, prices(lane).end());
+  bool found = task.work < kLongWork && within_prices(lane, {range.begin, std::min(range.end, end + task.work)},
+                                                     taken, task.work, least);
+  SlotRun const rest{task.work < kLongWork ? end : range.begin, range.end};
+  if (rest.length() >= task.work && hour_by_hour(lane, rest, taken, task.work, least)) found = true;
   if (found) best = {lane, {{least.begin, least.begin + task.work}}, least.cost * scale};
   return found;
+}
+
+bool Timetable::hour_by_hour(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work,
+                             Window& least) const {
+  bool found = false;
+  board_.stretches(
+      range, taken,
+      [&](SlotRun free) {
+        if (lower(prices(lane), work, free.begin, free.end - work, least)) found = true;
+        return true;
+      },
+      work);
+  return found;
+}
+
+// Looks closer only at hours in which a cheaper window could begin, and that are not followed by a full one.
+bool Timetable::within_prices(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work,
+                              Window& least) {
+  Slot const last = std::min(range.end - work, prices(lane).end() - 1);
+  if (last < range.begin) return false;
+  std::vector<double> const& minima = minima_[lanes_[lane].prices].hours(prices(lane), work);
+  Slot const origin = hour_of(prices(lane).first());
+  Slot const from = hour_of(range.begin);
+  Slot const whole = work / kHourSlots - 1;  // hours after the first that every such window takes all of
+  auto const count = static_cast<std::size_t>(hour_of(last) - from + 1);
+  board_.rooms(from, count + static_cast<std::size_t>(std::max(whole, 0)), taken, rooms_);
+  bool found = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    Slot const hour = from + static_cast<Slot>(i);
+    if (minima[static_cast<std::size_t>(hour - origin)] >= least.cost - kTie) continue;
+    if (rooms_[i] == Board::Room::kNone || !all_free(i + 1, whole)) continue;
+    SlotRun const begins{std::max(range.begin, hour * kHourSlots), std::min(last, (hour + 1) * kHourSlots - 1)};
+    board_.stretches(
+        {begins.begin, begins.end + work}, taken,
+        [&](SlotRun free) {
+          if (lower(prices(lane), work, free.begin, free.end - work, least)) found = true;
+          return true;
+        },
+        work);
+  }
+  return found;
+}
+
+bool Timetable::all_free(std::size_t first, Slot count) const {
+  for (std::size_t i = first; i + 1 <= first + static_cast<std::size_t>(std::max(count, 0)); ++i) {
+    if (rooms_[i] != Board::Room::kAll) return false;
+  }
+  return true;
 }
 
 // In one piece, unless pauses save enough.

@@ -33,7 +33,7 @@ struct Place {
 // Small: there is one for each job that may be shifted.
 struct Task {
   JobId id = 0;
-  std::int64_t memory = 0;
+  std::int32_t memory = 0;
   std::int32_t cpus = 0;
   std::int32_t gpus = 0;
   LaneSet lanes;      // allowed
@@ -60,7 +60,7 @@ struct Task {
 
 class Timetable {
  public:
-  Timetable(Slot now, std::vector<std::int64_t> capacity, std::vector<Lane> lanes,
+  Timetable(Slot now, std::vector<std::int64_t> const& capacity, std::vector<Lane> lanes,
             std::vector<SlotPrices> prices);
 
   Slot now() const { return now_; }
@@ -95,6 +95,9 @@ class Timetable {
 
  private:
   bool cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  bool within_prices(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least);
+  bool hour_by_hour(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least) const;
+  bool all_free(std::size_t first, Slot count) const;
   bool cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
@@ -113,6 +116,7 @@ class Timetable {
   std::vector<WindowMinima> minima_;  // of each of the prices
   std::vector<HourOffer> offers_;     // scratch
   std::vector<SlotRun> free_;         // scratch
+  std::vector<Board::Room> rooms_;    // scratch
 };
 
 // Slots in ascending order as runs.

@@ -13,17 +13,18 @@ struct Window {
   Slot begin = 0;
 };
 
+// Lowers `best` to the cheapest window of `work` slots that begins in [first, last], the earliest of equal ones.
+// Returns whether there is one cheaper than `best`.
+bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& best);
+
 // The prices that go with it are given at each call: always the same. Not thread-safe.
 class WindowMinima {
  public:
-  // Lowers `best` to the cheapest window of `work` slots that begins in [first, last], the earliest of equal
-  // ones. Returns whether there is one cheaper than `best`.
-  bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& best);
-
- private:
+  // Least cost of a window of `work` slots that begins in each of the hours of the prices.
   std::vector<double> const& hours(SlotPrices const& prices, Slot work);
 
-  std::vector<std::vector<double>> lengths_;  // by work; least cost of each hour
+ private:
+  std::vector<std::vector<double>> lengths_;  // by work
 };
 
 }  // namespace greenq::core
