@@ -45,6 +45,10 @@ class Board {
   void give(SlotRun run, SlotNeed const& need) { book(run, need, -1); }
   bool ever_fits(SlotNeed const& need) const;
   bool fits(SlotRun run, SlotNeed const& need) const;
+  bool free_at(Slot slot, SlotNeed const& need) const {
+    if (slot < first_ || slot >= end_) return true;
+    return has_room(static_cast<std::size_t>(slot - first_), need);
+  }
   // Whether no more is taken of the figures of this need than there is.
   bool within_capacity(SlotRun run, SlotNeed const& need) const;
   enum class Room : std::uint8_t { kNone, kSome, kAll };  // in how many slots of an hour
@@ -73,7 +77,7 @@ class Board {
     }
     return room;
   }
-  bool free_at(std::size_t index, SlotNeed const& need) const {
+  bool has_room(std::size_t index, SlotNeed const& need) const {
     for (std::uint32_t i = 0; i < need.count; ++i) {
       auto const& item = need.items[i];
       if (rows_[item.figure].taken[index] + item.amount > capacity_[item.figure]) return false;
@@ -106,7 +110,7 @@ void Board::stretches(SlotRun range, SlotNeed const& need, Visit visit, Slot lea
       open = false;
     } else if (!whole_hours || open || stop == end_ || room(hour + 1, need) == Room::kAll) {
       for (Slot slot = at; slot < stop; ++slot) {
-        bool const free = free_at(static_cast<std::size_t>(slot - first_), need);
+        bool const free = has_room(static_cast<std::size_t>(slot - first_), need);
         if (free == open) continue;
         if (open && slot > begin && !visit(SlotRun{begin, slot})) return;
         if (!open) begin = slot;

@@ -142,31 +142,37 @@ bool Timetable::within_prices(std::uint32_t lane, SlotRun range, SlotNeed const&
   std::vector<double> const& minima = minima_[lanes_[lane].prices].hours(prices(lane), work);
   Slot const origin = hour_of(prices(lane).first());
   Slot const from = hour_of(range.begin);
-  Slot const whole = work / kHourSlots - 1;  // hours after the first that every such window takes all of
   auto const count = static_cast<std::size_t>(hour_of(last) - from + 1);
-  board_.rooms(from, count + static_cast<std::size_t>(std::max(whole, 0)), taken, rooms_);
+  board_.rooms(from, count + static_cast<std::size_t>(work / kHourSlots) + 1, taken, rooms_);
   bool found = false;
   for (std::size_t i = 0; i < count; ++i) {
     Slot const hour = from + static_cast<Slot>(i);
     if (minima[static_cast<std::size_t>(hour - origin)] >= least.cost - kTie) continue;
-    if (rooms_[i] == Board::Room::kNone || !all_free(i + 1, whole)) continue;
-    SlotRun const begins{std::max(range.begin, hour * kHourSlots), std::min(last, (hour + 1) * kHourSlots - 1)};
-    board_.stretches(
-        {begins.begin, begins.end + work}, taken,
-        [&](SlotRun free) {
-          if (lower(prices(lane), work, free.begin, free.end - work, least)) found = true;
-          return true;
-        },
-        work);
+    if (rooms_[i] == Board::Room::kNone) continue;
+    SlotRun const hours{std::max(range.begin, hour * kHourSlots), std::min(last + 1, (hour + 1) * kHourSlots)};
+    bool const here = work < kHourSlots
+                          ? hour_by_hour(lane, {hours.begin, hours.end - 1 + work}, taken, work, least)
+                          : across(lane, i, hours, taken, work, least);
+    found = found || here;
   }
   return found;
 }
 
-bool Timetable::all_free(std::size_t first, Slot count) const {
-  for (std::size_t i = first; i + 1 <= first + static_cast<std::size_t>(std::max(count, 0)); ++i) {
-    if (rooms_[i] != Board::Room::kAll) return false;
+// Windows of an hour or longer hold the last slot of the hour in which they begin: how long is the room before
+// and after it?
+bool Timetable::across(std::uint32_t lane, std::size_t hour, SlotRun begins, SlotNeed const& taken, Slot work,
+                       Window& least) {
+  Slot const next = (hour_of(begins.begin) + 1) * kHourSlots;
+  Slot first = begins.begin;
+  if (rooms_[hour] != Board::Room::kAll) {
+    first = next;
+    while (first > begins.begin && board_.free_at(first - 1, taken)) --first;
   }
-  return true;
+  Slot const most = begins.end - 1 + work;
+  Slot end = next;
+  while (end < most && rooms_[++hour] == Board::Room::kAll) end += kHourSlots;
+  while (end < most && board_.free_at(end, taken)) ++end;
+  return lower(prices(lane), work, first, std::min(begins.end - 1, end - work), least);
 }
 
 // In one piece, unless pauses save enough.

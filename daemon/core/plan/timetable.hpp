@@ -97,7 +97,8 @@ class Timetable {
   bool cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool within_prices(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least);
   bool hour_by_hour(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least) const;
-  bool all_free(std::size_t first, Slot count) const;
+  bool across(std::uint32_t lane, std::size_t hour, SlotRun begins, SlotNeed const& taken, Slot work,
+              Window& least);
   bool cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
