@@ -39,6 +39,8 @@ void Backlog::put(WaitingJob const& job) {
     return;
   }
   index_.put(job.id, static_cast<std::uint32_t>(jobs_.size()));
+  grow_a_little(jobs_);
+  grow_a_little(loads_);
   jobs_.push_back(job);
   loads_.emplace_back();
 }

@@ -243,15 +243,18 @@ PlanOutput Planner::plan(PlanInput const& input) {
     SlotPass slots{shift_->grid(), input, backlog_.jobs(), queue};
     slots.place_thresholds(groups.thresholds);
     place_tasks(input, groups, anew, early, slots);
-    for (std::uint32_t const index : moved()) slots.take(index, *shift_->find(backlog_.jobs()[index].id));
+    for (std::uint32_t const index : anew ? groups.fresh : moved())
+      slots.take(index, *shift_->find(backlog_.jobs()[index].id));
   }
   return written(input, std::move(queue));
 }
 
 PlanOutput Planner::written(PlanInput const& input, QueuePlan queue) const {
-  std::sort(queue.chosen.begin(), queue.chosen.end(), [&](Chosen const& a, Chosen const& b) {
+  auto const in_order = [&](Chosen const& a, Chosen const& b) {
     return before_in_queue(backlog_.jobs()[a.job], backlog_.jobs()[b.job]);
-  });
+  };
+  if (!std::is_sorted(queue.chosen.begin(), queue.chosen.end(), in_order))
+    std::sort(queue.chosen.begin(), queue.chosen.end(), in_order);
   PlanOutput output;
   output.jobs.reserve(queue.chosen.size());
   for (auto const& [index, choice] : queue.chosen) {

@@ -175,6 +175,7 @@ void ShiftPlanner::take_over(std::vector<Task> tasks, Open& open) {
     } else {
       seat = static_cast<std::uint32_t>(tasks_.size());
       seats_.put(task.id, *seat);
+      grow_a_little(tasks_);
       tasks_.push_back(std::move(task));
     }
     take_in(*seat, open);

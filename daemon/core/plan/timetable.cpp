@@ -168,6 +168,7 @@ bool Timetable::across(std::uint32_t lane, std::size_t hour, SlotRun begins, Slo
     first = next;
     while (first > begins.begin && board_.free_at(first - 1, taken)) --first;
   }
+  if (first >= begins.end) return false;
   Slot const most = begins.end - 1 + work;
   Slot end = next;
   while (end < most && rooms_[++hour] == Board::Room::kAll) end += kHourSlots;
