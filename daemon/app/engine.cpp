@@ -97,6 +97,7 @@ core::Result<void> Engine::Impl::load() {
   auto const loaded = read_state();
   if (!loaded) return tl::unexpected(loaded.error());
   planning = false;
+  told = {};
   if (!parts.hold_reason.empty()) {
     hold_reason = parts.hold_reason;
     publish();
@@ -124,6 +125,7 @@ void Engine::Impl::handle_event(core::Event const& event, Replied done) {
     for (auto const& [rank, signal] : step.changes.signals) shared_signals.erase(signal.source.zone);
     count(step.changes);
     core::apply(state, step.changes);
+    touch(event, step.changes);
   }
   std::move(step.effects.begin(), step.effects.end(), std::back_inserter(effects));
   std::move(step.changes.events.begin(), step.changes.events.end(), std::back_inserter(events));
@@ -155,7 +157,8 @@ void Engine::Impl::handle(Item& item) {
     return;
   }
   auto& command = std::get<Command>(item);
-  if (std::holds_alternative<core::PlanReady>(command.event)) plan_arrived();
+  auto const* const plan = std::get_if<core::PlanReady>(&command.event);
+  if (plan != nullptr && !plan->more) plan_arrived();
   if (holding && command.done) {
     command.done(
         core::fail(core::ErrorCode::kUnavailable, "HOLD_MODE", "nothing can be changed now: " + hold_reason));
@@ -263,12 +266,12 @@ std::optional<core::Instant> Engine::Impl::next_wake() const {
 void Engine::Impl::tell_watchers() {
   auto const news = std::exchange(events, {});
   if (news.empty()) return;
-  std::vector<std::shared_ptr<Watcher>> told;
+  std::vector<std::shared_ptr<Watcher>> listening;
   {
     std::lock_guard const lock{mutex};
-    for (auto const& [handle, watcher] : watchers) told.push_back(watcher);
+    for (auto const& [handle, watcher] : watchers) listening.push_back(watcher);
   }
-  for (auto const& watcher : told) (*watcher)(news);
+  for (auto const& watcher : listening) (*watcher)(news);
 }
 
 void Engine::Impl::count(core::Changes const& changes) {

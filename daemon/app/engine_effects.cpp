@@ -1,4 +1,7 @@
 // What the engine sets in motion after a commit: adapters, the planner, pricing.
+#include <algorithm>
+#include <iterator>
+
 #include "app/engine_impl.hpp"
 
 namespace greenq::app {
@@ -9,6 +12,20 @@ constexpr core::Span kResettleAge{std::chrono::hours{72}};
 constexpr int kResettleMax = 200;
 // Without any event forecasts still grow old and feeds fall silent.
 constexpr core::Span kReplanEvery{std::chrono::minutes{1}};
+// Of a plan of many jobs so many are written down at once, so that others are answered in between.
+constexpr std::ptrdiff_t kPlansAtOnce = 500;
+
+void post_plan(Inbox& inbox, core::PlanOutput plan) {
+  auto next = std::make_move_iterator(plan.jobs.begin());
+  auto const end = std::make_move_iterator(plan.jobs.end());
+  bool more = true;
+  while (more) {
+    auto const stop = next + std::min<std::ptrdiff_t>(kPlansAtOnce, end - next);
+    more = stop != end;
+    inbox.post(core::PlanReady{{{next, stop}}, more});
+    next = stop;
+  }
+}
 
 }  // namespace
 
@@ -42,11 +59,19 @@ void Engine::Impl::request_plan() {
   planned_at = steady;
   if (state.jobs.size() == state.alive.size()) return;
   planning = true;
-  auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now()));
+  auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now(), told));
   // A plan that takes long is made less often: planning gets at most half of the time.
   plan_not_before = steady;
-  parts.run_on_planner(
-      [input, memory = planner, &target = inbox] { target.post(core::PlanReady{memory->plan(*input)}); });
+  parts.run_on_planner([input, memory = planner, &target = inbox] { post_plan(target, memory->plan(*input)); });
+}
+
+// What the planner does not know yet: all changes but the places that it gave itself.
+void Engine::Impl::touch(core::Event const& event, core::Changes const& changes) {
+  bool const own = std::holds_alternative<core::PlanReady>(event);
+  for (core::Job const& job : changes.jobs) {
+    bool const waits = job.state == core::JobState::kQueued || job.state == core::JobState::kPaused;
+    if (!own || !waits || job.held_by_admin) told.touched.insert(job.id);
+  }
 }
 
 void Engine::Impl::plan_arrived() {

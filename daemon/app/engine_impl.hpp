@@ -51,6 +51,7 @@ struct Engine::Impl {
 
   int previews = 0;  // on their way through the planner
   bool planning = false;
+  core::Told told;  // of the planner, in the order in which it gets to hear it
   std::shared_ptr<core::Planner> planner = std::make_shared<core::Planner>();  // used on its thread only
   bool plan_wanted = false;
   core::Span planned_at{0};
@@ -90,6 +91,7 @@ struct Engine::Impl {
   void run_effects(std::vector<core::Effect> const& list);
   void request_plan();
   void plan_arrived();
+  void touch(core::Event const& event, core::Changes const& changes);
   void tell_watchers();
   void publish();
   std::shared_ptr<core::SiteSignals const> share(std::string const& zone, core::SiteSignals const& signals);

@@ -200,7 +200,8 @@ void Engine::Impl::preview(Submission const& submission, Done<std::vector<Explan
     job.not_before = fresh.spec->not_before;
     jobs.push_back(std::move(job));
   }
-  auto input = std::make_shared<core::PlanInput>(core::snapshot(state, now, jobs));
+  core::Told as_told = told;
+  auto input = std::make_shared<core::PlanInput>(core::snapshot(state, now, as_told, jobs));
   ++previews;
   parts.run_on_planner([this, input, memory = planner, jobs = std::move(jobs), done]() mutable {
     core::Planner copy = *memory;  // a preview leaves no trace

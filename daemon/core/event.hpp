@@ -65,6 +65,7 @@ struct ReleaseJob {
 
 struct PlanReady {
   PlanOutput plan;
+  bool more = false;  // the rest of the plan follows
 };
 struct SegmentStarted {
   SegmentId segment;

@@ -26,21 +26,22 @@ class Outlook {
     KindView seen;
     std::shared_ptr<Curve const> curve;  // what the planner may follow
   };
-  View const& of(CarbonPolicy const& policy) {
-    int const key = policy.signal ? static_cast<int>(*policy.signal) : 0;
-    auto const known = views_.find(key);
+  View const& of(std::optional<SignalKind> asked) {
+    auto const known = views_.find(asked);
     if (known != views_.end()) return known->second;
+    CarbonPolicy policy;
+    policy.signal = asked;
     View view;
     view.kind = decide(state_.site, state_.signals, policy).kind;
     if (view.kind) view.seen = state_.signals.view(*view.kind, now_, state_.site.horizon);
     view.curve = without_constants(view.seen.curve);
-    return views_.emplace(key, std::move(view)).first->second;
+    return views_.emplace(asked, std::move(view)).first->second;
   }
 
  private:
   State const& state_;
   Instant now_;
-  std::map<int, View> views_;
+  std::map<std::optional<SignalKind>, View> views_;
 };
 
 std::optional<std::uint32_t> pool_of(std::vector<std::string> const& uuids, Capacity const& capacity) {
@@ -89,48 +90,116 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   return out;
 }
 
+RunningJob running_job(State const& state, Job const& job, Instant now) {
+  RunningJob running;
+  running.id = job.id;
+  running.demand = demand_of(job.spec->resources);
+  // GPUs that are not here any more take nothing from those that are.
+  auto const pool = pool_of(job.attempts.back().gpu_uuids, state.capacity);
+  running.pool = pool.value_or(0);
+  if (!pool) running.demand.gpus = 0;
+  Span const left = remaining_duration(job, now);
+  bool const pauses = job.plan && job.plan->segments.size() > 1;
+  running.expected_end =
+      pauses ? std::max(job.plan->segments.front().end, now + std::chrono::seconds{1}) : now + left;
+  if (pauses) running.later.assign(job.plan->segments.begin() + 1, job.plan->segments.end());
+  return running;
+}
+
+class Snapshot {
+ public:
+  Snapshot(State const& state, Instant now, Told& told)
+      : state_(state), now_(now), told_(told), outlook_(state, now) {
+    input_.now = now;
+    input_.capacity = state.capacity;
+    input_.rules = state.rules;
+    for (JobId const id : state.alive) input_.running.push_back(running_job(state, state.jobs.at(id), now));
+  }
+
+  void add_all() {
+    told_ = {};
+    for (auto const& [id, job] : state_.jobs) add(job);
+  }
+
+  // Nothing that is decided for all jobs may have changed.
+  void add_touched() {
+    input_.changes = true;
+    for (JobId const id : told_.touched) {
+      auto const known = state_.jobs.find(id);
+      if (known == state_.jobs.end() || !add(known->second)) input_.gone.push_back(id);
+    }
+  }
+
+  bool same_world() {
+    return told_.any && told_.capacity == print(state_.capacity) &&
+           std::all_of(told_.signals.begin(), told_.signals.end(),
+                       [&](auto const& known) { return signal(known.first) == known.second; });
+  }
+
+  bool add(Job const& job) {
+    if (!plannable(job)) return false;
+    auto const& asked = job.spec->carbon.signal;
+    Outlook::View const& view = outlook_.of(asked);
+    told_.signals[asked] = signal(asked);
+    if (view.kind && !told_.leading) told_.leading = asked;
+    input_.waiting.push_back(waiting_job(state_, job, now_, view));
+    return true;
+  }
+
+  PlanInput take() && {
+    if (told_.leading) {
+      Outlook::View const& view = outlook_.of(*told_.leading);
+      input_.curve = view.curve;
+      input_.kind = *view.kind;
+    }
+    told_.any = true;
+    told_.capacity = print(state_.capacity);
+    told_.touched.clear();
+    return std::move(input_);
+  }
+
+ private:
+  Told::Signal signal(std::optional<SignalKind> asked) {
+    Outlook::View const& view = outlook_.of(asked);
+    return {view.kind, view.seen.feed_stale, view.curve && !view.curve->empty()};
+  }
+
+  static std::string print(Capacity const& capacity) {
+    std::string text = std::to_string(capacity.cpus) + ' ' + std::to_string(capacity.memory_bytes);
+    for (GpuPool const& pool : capacity.pools)
+      text += ' ' + pool.model + ' ' + std::to_string(pool.memory_bytes) + ' ' + std::to_string(pool.uuids.size());
+    return text;
+  }
+
+  State const& state_;
+  Instant now_;
+  Told& told_;
+  Outlook outlook_;
+  PlanInput input_;
+};
+
 }  // namespace
 
-PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extra) {
-  PlanInput input;
-  input.now = now;
-  input.capacity = state.capacity;
-  input.rules = state.rules;
-  Outlook outlook{state, now};
-  for (JobId const id : state.alive) {
-    Job const& job = state.jobs.at(id);
-    RunningJob running;
-    running.id = id;
-    running.demand = demand_of(job.spec->resources);
-    // GPUs that are not here any more take nothing from those that are.
-    auto const pool = pool_of(job.attempts.back().gpu_uuids, state.capacity);
-    running.pool = pool.value_or(0);
-    if (!pool) running.demand.gpus = 0;
-    Span const left = remaining_duration(job, now);
-    bool const pauses = job.plan && job.plan->segments.size() > 1;
-    running.expected_end =
-        pauses ? std::max(job.plan->segments.front().end, now + std::chrono::seconds{1}) : now + left;
-    if (pauses) running.later.assign(job.plan->segments.begin() + 1, job.plan->segments.end());
-    input.running.push_back(running);
+PlanInput snapshot(State const& state, Instant now) {
+  Told nothing;
+  return snapshot(state, now, nothing);
+}
+
+PlanInput snapshot(State const& state, Instant now, Told& told, std::vector<Job> const& extra) {
+  Snapshot snapshot{state, now, told};
+  if (snapshot.same_world()) {
+    snapshot.add_touched();
+  } else {
+    snapshot.add_all();
   }
-  auto const add = [&](Job const& job) {
-    if (!plannable(job)) return;
-    Outlook::View const& view = outlook.of(job.spec->carbon);
-    if (view.kind && !input.curve) {
-      input.curve = view.curve;
-      input.kind = *view.kind;
-    }
-    input.waiting.push_back(waiting_job(state, job, now, view));
-  };
-  for (auto const& [id, job] : state.jobs) add(job);
-  for (Job const& job : extra) add(job);
-  return input;
+  for (Job const& job : extra) snapshot.add(job);
+  return std::move(snapshot).take();
 }
 
 std::optional<PlacedJob> placed_job(State const& state, Job const& job, Instant now) {
   if (!job.plan || !plannable(job)) return std::nullopt;
   Outlook outlook{state, now};
-  Outlook::View const& view = outlook.of(job.spec->carbon);
+  Outlook::View const& view = outlook.of(job.spec->carbon.signal);
   PlacedJob out;
   out.job = waiting_job(state, job, now, view);
   out.bound = job.spec->carbon.bound;

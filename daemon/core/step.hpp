@@ -1,6 +1,10 @@
 // The state machine: events in, changes and effects out. Pure; time comes in as an argument.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/effect.hpp"
@@ -23,8 +27,26 @@ Step step(State const& state, Event const& event, Instant now);
 // Effects that must be pending for this state, whatever was lost in a crash.
 std::vector<Effect> recover(State const& state, Instant now);
 
-// The planner's snapshot: what waits, and `extra` jobs that are not stored (previews; ids of their own).
-PlanInput snapshot(State const& state, Instant now, std::vector<Job> const& extra = {});
+// The planner's snapshot: what waits.
+PlanInput snapshot(State const& state, Instant now);
+
+// What a planner that lives on was told, so that it is told only what differs.
+struct Told {
+  struct Signal {
+    std::optional<SignalKind> kind;
+    bool stale = false;
+    bool curve = false;
+    friend bool operator==(Signal const&, Signal const&) = default;
+  };
+  bool any = false;
+  std::string capacity;
+  std::map<std::optional<SignalKind>, Signal> signals;  // by what jobs ask for
+  std::optional<std::optional<SignalKind>> leading;     // whose curve decides
+  std::set<JobId> touched;                              // jobs that changed since; the owner adds to it
+};
+// The same for that planner: changes where what decides for all jobs is as it was, else all. `extra` jobs are not
+// stored (previews; ids of their own).
+PlanInput snapshot(State const& state, Instant now, Told& told, std::vector<Job> const& extra = {});
 
 // The same of one job that waits with a plan and may be shifted; nothing otherwise. `alone` is not filled in.
 std::optional<PlacedJob> placed_job(State const& state, Job const& job, Instant now);

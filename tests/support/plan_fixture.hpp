@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -133,8 +134,8 @@ inline std::string overbooked(core::PlanInput const& input, core::PlanOutput con
   return "";
 }
 
-// Lives through plans: plans at each arrival and end, starts what is due, moves on to the next event. A job
-// is known from its `ready` on.
+// Lives through plans as the daemon does: plans at each arrival and end, tells the planner what changed, starts
+// what is due, moves on to the next event. A job is known from its `ready` on.
 class OnlineRun {
  public:
   OnlineRun(core::Capacity capacity, std::shared_ptr<core::Curve const> curve,
@@ -203,12 +204,14 @@ class OnlineRun {
     for (auto const& [end, running] : running_) {
       input_.running.push_back({running.job.id, running.job.demand, running.pool, end, running.rest});
     }
+    input_.changes = plans_ > 0;
     for (auto const& [id, job] : waiting_) {
-      input_.waiting.push_back(job);
-      input_.waiting.back().ready = std::max(job.ready, now_);
+      if (told_.erase(id) == 0) input_.waiting.push_back(job);
     }
+    input_.gone.assign(told_.begin(), told_.end());
+    told_.clear();
+    for (auto const& [id, job] : waiting_) told_.insert(id);
     core::PlanOutput output = planner_.plan(input_);
-    plans_of_.clear();
     for (auto& job : output.jobs) {
       waiting_.at(job.id).previous = job.plan.segments;
       waiting_.at(job.id).previous_pool = job.plan.pool;
@@ -244,6 +247,7 @@ class OnlineRun {
   Instant now_{};
   bool dirty_ = false;
   std::size_t plans_ = 0;
+  std::set<core::JobId> told_;  // that they wait
   std::multimap<Instant, core::WaitingJob> arrivals_;
   std::multimap<Instant, Running> running_;
   std::map<core::JobId, core::WaitingJob> waiting_;
