@@ -186,15 +186,20 @@ class OnlineRun {
       for (auto const& segment : ended.rest) ended.job.duration += segment.length();
       ended.job.latest = end_bound_.at(ended.job.id) - ended.job.duration;
       ended.job.previous = std::move(ended.rest);
-      waiting_.emplace(ended.job.id, std::move(ended.job));
+      wait(std::move(ended.job));
     }
     while (!arrivals_.empty() && arrivals_.begin()->first <= now_) {
       core::WaitingJob job = std::move(arrivals_.begin()->second);
       arrivals_.erase(arrivals_.begin());
       end_bound_[job.id] = job.latest + job.duration;
-      waiting_.emplace(job.id, std::move(job));
+      wait(std::move(job));
       dirty_ = true;
     }
+  }
+
+  void wait(core::WaitingJob job) {
+    touched_.insert(job.id);
+    waiting_.emplace(job.id, std::move(job));
   }
 
   void plan() {
@@ -206,8 +211,10 @@ class OnlineRun {
     }
     input_.changes = plans_ > 0;
     for (auto const& [id, job] : waiting_) {
-      if (told_.erase(id) == 0) input_.waiting.push_back(job);
+      told_.erase(id);
+      if (touched_.contains(id)) input_.waiting.push_back(job);
     }
+    touched_.clear();
     input_.gone.assign(told_.begin(), told_.end());
     told_.clear();
     for (auto const& [id, job] : waiting_) told_.insert(id);
@@ -247,7 +254,8 @@ class OnlineRun {
   Instant now_{};
   bool dirty_ = false;
   std::size_t plans_ = 0;
-  std::set<core::JobId> told_;  // that they wait
+  std::set<core::JobId> told_;     // that they wait
+  std::set<core::JobId> touched_;  // since
   std::multimap<Instant, core::WaitingJob> arrivals_;
   std::multimap<Instant, Running> running_;
   std::map<core::JobId, core::WaitingJob> waiting_;
