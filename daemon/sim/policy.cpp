@@ -19,6 +19,7 @@ constexpr std::array kPolicies{
     Named{"easy", make_easy},
     Named{"lowest-window", make_lowest_window},
     Named{"carbon-time", make_carbon_time},
+    Named{"cap", make_cap},
     Named{"calendar", make_calendar},
     Named{"threshold", make_threshold},
     Named{"wait-awhile-replan", make_wait_awhile},
