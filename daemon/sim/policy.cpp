@@ -21,6 +21,8 @@ constexpr std::array kPolicies{
     Named{"carbon-time", make_carbon_time},
     Named{"cap", make_cap},
     Named{"calendar", make_calendar},
+    Named{"calendar-pauses", make_calendar_pauses},
+    Named{"calendar-replan", make_calendar_replan},
     Named{"threshold", make_threshold},
     Named{"wait-awhile-replan", make_wait_awhile},
 };

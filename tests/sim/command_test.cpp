@@ -95,7 +95,7 @@ TEST_F(Command, NamesEveryWrongFlagAtOnce) {
       "--instance: error: is needed, or --jobs, --carbon and --gpus, or --history\n"
       "--policy: error: \"esy\" is not known; did you mean \"easy\"?\n"
       "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, carbon-time, cap, "
-      "calendar, threshold, wait-awhile-replan\n"
+      "calendar, calendar-pauses, calendar-replan, threshold, wait-awhile-replan\n"
       "--compare: error: \"thresold\" is not known; did you mean \"threshold\"?\n"
       "--forecast: error: \"prefect\" is not known; did you mean \"perfect\"?\n");
 }
