@@ -42,6 +42,8 @@ struct PolicyOptions {
 
 // Names in the order in which tables show them.
 std::vector<std::string_view> policy_names();
+// One line for people, without a full stop; empty: unknown name.
+std::string_view policy_summary(std::string_view name);
 // Null: unknown name. The instance must outlive the policy.
 std::unique_ptr<Policy> make_policy(std::string_view name, Instance const& instance,
                                     std::shared_ptr<Outlook> const& outlook,
