@@ -20,6 +20,8 @@ constexpr std::array kPolicies{
     Named{"easy", "the same with EASY backfill; what savings are counted against", make_easy},
     Named{"lowest-window", "each job in its cheapest window, as if the cluster were empty; then a queue",
           make_lowest_window},
+    Named{"average-window", "the same for a window of the mean length of all jobs (GAIA); then a queue",
+          make_average_window},
     Named{"carbon-time", "the most saved per hour until the end (GAIA); then a queue", make_carbon_time},
     Named{"cap", "a queue that may use fewer GPUs the dirtier the hour (CAP)", make_cap},
     Named{"calendar", "each job reserves its cheapest free window", make_calendar},
@@ -27,6 +29,7 @@ constexpr std::array kPolicies{
     Named{"calendar-replan", "the same, reserved anew with each new forecast", make_calendar_replan},
     Named{"threshold", "runs below a percentile of the next day, and pauses above (Ecovisor)",
           make_threshold},
+    Named{"threshold-rolling", "the same with the percentile taken anew each hour", make_threshold_rolling},
     Named{"wait-awhile-replan", "runs in the cheapest hours left before the deadline (Wait Awhile)",
           make_wait_awhile},
 };

@@ -36,8 +36,9 @@ struct PolicyOptions {
   std::optional<double> wait_charge{};  // greenq, see core::ShiftOptions; nothing: that of the kind
   std::optional<int> lateness_limit{};  // greenq: hours; negative: none; nothing: the default
   double percentile = 30;  // threshold: runs below this percentile of the 24 hours after the submit
-  std::optional<core::Span> short_wait{};  // carbon-time: longest wait of short and long jobs;
-  std::optional<core::Span> long_wait{};   // nothing: the slack of each job
+  std::optional<core::Span>
+      short_wait{};                       // carbon-time, average-window: longest wait of short and long jobs;
+  std::optional<core::Span> long_wait{};  // nothing: the slack of each job
 };
 
 // Names in the order in which tables show them.

@@ -87,11 +87,12 @@ void declare(CLI::App& app, Flags& flags, Raw& raw) {
       ->type_name(one_of_text(kForecasts))
       ->capture_default_str();
   app.add_flag("--perfect-forecast", raw.perfect, "same as --forecast perfect");
-  app.add_option("--percentile", flags.options.percentile, "of threshold: runs below this of the next day")
+  app.add_option("--percentile", flags.options.percentile,
+                 "of threshold and threshold-rolling: runs below this of the next day")
       ->capture_default_str();
   app.add_option("--short-wait", raw.short_wait_h,
-                 "of carbon-time: hours that jobs under 2 hours wait at most");
-  app.add_option("--long-wait", raw.long_wait_h, "of carbon-time: hours that other jobs wait at most");
+                 "of carbon-time and average-window: hours that jobs under 2 hours wait at most");
+  app.add_option("--long-wait", raw.long_wait_h, "of both: hours that other jobs wait at most");
   app.add_option("--wait-charge", raw.wait_charge,
                  "of greenq: what each day of waiting costs, as a share of the forecast error");
   app.add_option("--lateness-limit", raw.lateness_limit,

@@ -99,8 +99,10 @@ TEST_F(Command, NamesEveryWrongFlagAtOnce) {
       "greenqd simulate: \"x\" is no option; files are given with --instance, or with --jobs and --carbon\n"
       "--instance: error: is needed, or --jobs, --carbon and --gpus, or --history\n"
       "--policy: error: \"esy\" is not known; did you mean \"easy\"?\n"
-      "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, carbon-time, cap, "
-      "calendar, calendar-pauses, calendar-replan, threshold, wait-awhile-replan\n"
+      "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, average-window, "
+      "carbon-time, cap, "
+      "calendar, calendar-pauses, calendar-replan, threshold, threshold-rolling, "
+      "wait-awhile-replan\n"
       "--compare: error: \"thresold\" is not known; did you mean \"threshold\"?\n"
       "--forecast: error: \"prefect\" is not known; did you mean \"perfect\"?\n");
 }
