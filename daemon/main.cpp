@@ -15,10 +15,12 @@
 #include <iostream>
 
 #include "app/system.hpp"
+#include "config/completion/completion.hpp"
 #include "daemon.hpp"
 #include "exec/local_runner.hpp"
 #include "feed_setup.hpp"
 #include "meter/gpus.hpp"
+#include "simulate/flags.hpp"
 #include "simulate/simulate.hpp"
 #include "store/past.hpp"
 #include "version.hpp"
@@ -238,25 +240,42 @@ int init(InitFlags const& flags) {
   return 0;
 }
 
+int print_completion(CLI::App const& app, std::string const& shell) {
+  config::CompletionProgram program{"greenqd", {}};
+  program.types["DIR"].file = true;
+  for (app::ZoneKinds const& known : known_zones()) program.types["ZONE"].choices.push_back(known.zone);
+  auto commands = config::command_tree(app, program);
+  for (config::CompletionCommand& command : commands) {
+    if (command.name == "simulate") command = simulate::completion_of_flags(program);
+  }
+  std::cout << *config::completion_script(shell, program, commands);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"greenqd: queues training jobs and runs them in low-carbon windows"};
+  CLI::App app{"queues training jobs and runs them in low-carbon windows", "greenqd"};
   app.set_version_flag("--version", std::string{"greenqd "} + kVersion);
   Flags flags;
-  app.add_option(
-      "--config", flags.config,
-      "settings (default: ~/.config/greenq/greenqd.yaml, then /etc/greenq/greenqd.yaml, if there)");
-  app.add_option("--state-dir", flags.state_dir, "where jobs and the ledger are kept");
-  app.add_option("--socket", flags.socket, "unix socket to listen on");
-  app.add_option("--zone", flags.zone, "grid zone, same as --set site.zone=ZONE");
-  app.add_option("--set", flags.set, "one setting as key=value; may be repeated")->allow_extra_args(false);
+  app.add_option("--config", flags.config,
+                 "settings (default: ~/.config/greenq/greenqd.yaml, then /etc/greenq/greenqd.yaml, if there)")
+      ->type_name("FILE");
+  app.add_option("--state-dir", flags.state_dir, "where jobs and the ledger are kept")->type_name("DIR");
+  app.add_option("--socket", flags.socket, "unix socket to listen on")->type_name("FILE");
+  app.add_option("--zone", flags.zone, "grid zone, same as --set site.zone=ZONE")->type_name("ZONE");
+  app.add_option("--set", flags.set, "one setting as key=value; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   InitFlags init_flags;
   CLI::App* init_command = app.add_subcommand("init", "write an annotated greenqd.yaml for a grid zone");
-  init_command->add_option("--zone", init_flags.zone, "grid zone, e.g. GB or US-CAL-CISO")->required();
+  init_command->add_option("--zone", init_flags.zone, "grid zone, e.g. GB or US-CAL-CISO")
+      ->type_name("ZONE")
+      ->required();
   init_command->add_option("--signal", init_flags.signal, "marginal, average or none")
       ->check(CLI::IsMember({"marginal", "average", "none"}));
   init_command->add_option("--output", init_flags.output, "file to write, - for standard output")
+      ->type_name("FILE")
       ->capture_default_str();
   init_command->add_flag("--force", init_flags.force, "replace an existing file");
   std::string check_zone;
@@ -264,10 +283,16 @@ int main(int argc, char** argv) {
   feed_command->require_subcommand(1);
   CLI::App* check_command = feed_command->add_subcommand(
       "check", "ask each provider of a zone once and show what it would give; needs no running daemon");
-  check_command->add_option("zone", check_zone, "grid zone, e.g. GB (default: site.zone)");
+  check_command->add_option("zone", check_zone, "grid zone, e.g. GB (default: site.zone)")->type_name("ZONE");
   // Has its own flags and words for mistakes.
   CLI::App* simulate_command = app.add_subcommand("simulate", simulate::kSummary);
   simulate_command->prefix_command()->set_help_flag();
+  std::string shell;
+  CLI::App* completion_command = app.add_subcommand("completion", "print a completion script for a shell");
+  completion_command->add_option("shell", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion_command->footer(config::completion_places("greenqd"));
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
@@ -276,6 +301,7 @@ int main(int argc, char** argv) {
   try {
     if (init_command->parsed()) return init(init_flags);
     if (check_command->parsed()) return check_feed(flags, check_zone);
+    if (completion_command->parsed()) return print_completion(app, shell);
     if (simulate_command->parsed()) return simulate_policies(flags, simulate_command->remaining());
     return serve(flags);
   } catch (std::exception const& error) {

@@ -37,24 +37,25 @@ EasyQueue::Reservation EasyQueue::reserve(Machine const& machine, std::uint32_t 
 }
 
 void EasyQueue::dispatch(Machine const& machine, std::uint32_t free, core::Instant now,
-                         std::vector<core::JobId>& out) {
+                         std::vector<core::JobId>& out, std::uint32_t at_most) {
   ends_.clear();
+  auto const give = [&](Entry const& entry) {
+    free -= entry.gpus;
+    at_most -= entry.gpus;
+    launch(entry, now, out);
+  };
   auto head = queue_.begin();
-  for (; head != queue_.end() && head->gpus <= free; ++head) {
-    free -= head->gpus;
-    launch(*head, now, out);
-  }
+  for (; head != queue_.end() && head->gpus <= std::min(free, at_most); ++head) give(*head);
   queue_.erase(queue_.begin(), head);
-  if (queue_.empty() || free == 0 || backfill_ == Backfill::kNo) return;
+  if (queue_.empty() || free == 0 || at_most == 0 || backfill_ == Backfill::kNo) return;
   Reservation reservation = reserve(machine, free);
   auto keep = queue_.begin() + 1;
   auto entry = keep;
   for (; entry != queue_.end() && free > 0; ++entry) {
     bool const in_time = now + entry->duration <= reservation.at;
-    if (entry->gpus <= free && (in_time || entry->gpus <= reservation.spare)) {
+    if (entry->gpus <= std::min(free, at_most) && (in_time || entry->gpus <= reservation.spare)) {
       if (!in_time) reservation.spare -= entry->gpus;
-      free -= entry->gpus;
-      launch(*entry, now, out);
+      give(*entry);
     } else {
       if (keep != entry) *keep = *entry;
       ++keep;

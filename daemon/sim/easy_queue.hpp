@@ -2,9 +2,11 @@
 //
 // The first jobs start while they fit. The first that does not gets a reservation at the earliest moment at
 // which enough GPUs are free; later jobs may start now if they end by then or use GPUs the reservation leaves
-// over. Source of the rule: Lifka, "The ANL/IBM SP scheduling system" (1995); durations are those that policies are told.
+// over. Source of the rule: Lifka, "The ANL/IBM SP scheduling system" (1995); durations are those that
+// policies are told.
 #pragma once
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -29,8 +31,10 @@ class EasyQueue {
   std::vector<Entry> const& entries() const { return queue_; }
 
   // Takes the jobs that start now off the queue and appends them to `out`. `free`: GPUs that the caller has
-  // not given away at this moment already.
-  void dispatch(Machine const& machine, std::uint32_t free, core::Instant now, std::vector<core::JobId>& out);
+  // not given away at this moment already. `at_most`: how many of them may be given away now; room that is
+  // free but may not be used is kept for the first job that waits for it.
+  void dispatch(Machine const& machine, std::uint32_t free, core::Instant now, std::vector<core::JobId>& out,
+                std::uint32_t at_most = std::numeric_limits<std::uint32_t>::max());
 
  private:
   struct Reservation {

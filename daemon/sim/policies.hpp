@@ -16,9 +16,18 @@ std::unique_ptr<Policy> make_lowest_window(Instance const&, std::shared_ptr<Outl
                                            PolicyOptions const&);
 std::unique_ptr<Policy> make_carbon_time(Instance const&, std::shared_ptr<Outlook> const&,
                                          PolicyOptions const&);
+std::unique_ptr<Policy> make_average_window(Instance const&, std::shared_ptr<Outlook> const&,
+                                            PolicyOptions const&);
 std::unique_ptr<Policy> make_threshold(Instance const&, std::shared_ptr<Outlook> const&,
                                        PolicyOptions const&);
+std::unique_ptr<Policy> make_threshold_rolling(Instance const&, std::shared_ptr<Outlook> const&,
+                                               PolicyOptions const&);
 std::unique_ptr<Policy> make_calendar(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&);
+std::unique_ptr<Policy> make_calendar_pauses(Instance const&, std::shared_ptr<Outlook> const&,
+                                             PolicyOptions const&);
+std::unique_ptr<Policy> make_calendar_replan(Instance const&, std::shared_ptr<Outlook> const&,
+                                             PolicyOptions const&);
+std::unique_ptr<Policy> make_cap(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&);
 std::unique_ptr<Policy> make_wait_awhile(Instance const&, std::shared_ptr<Outlook> const&,
                                          PolicyOptions const&);
 std::unique_ptr<Policy> make_greenq(Instance const&, std::shared_ptr<Outlook> const&, PolicyOptions const&);

@@ -36,12 +36,15 @@ struct PolicyOptions {
   std::optional<double> wait_charge{};  // greenq, see core::ShiftOptions; nothing: that of the kind
   std::optional<int> lateness_limit{};  // greenq: hours; negative: none; nothing: the default
   double percentile = 30;  // threshold: runs below this percentile of the 24 hours after the submit
-  std::optional<core::Span> short_wait{};  // carbon-time: longest wait of short and long jobs;
-  std::optional<core::Span> long_wait{};   // nothing: the slack of each job
+  std::optional<core::Span>
+      short_wait{};                       // carbon-time, average-window: longest wait of short and long jobs;
+  std::optional<core::Span> long_wait{};  // nothing: the slack of each job
 };
 
 // Names in the order in which tables show them.
 std::vector<std::string_view> policy_names();
+// One line for people, without a full stop; empty: unknown name.
+std::string_view policy_summary(std::string_view name);
 // Null: unknown name. The instance must outlive the policy.
 std::unique_ptr<Policy> make_policy(std::string_view name, Instance const& instance,
                                     std::shared_ptr<Outlook> const& outlook,

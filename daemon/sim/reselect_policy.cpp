@@ -1,6 +1,7 @@
 #include "sim/reselect_policy.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace greenq::sim {
 
@@ -42,9 +43,15 @@ void ReselectPolicy::select(Machine const& machine, core::Instant now, Decision&
     core::Instant const latest = job.deadline - machine.needs(active.id, now) - resume;
     if (latest > now) decision.wake = std::min(decision.wake.value_or(latest), latest);
   };
-  for (Active const& active : active_) {
-    if (active.must) place(active);
+  std::vector<Active> must;
+  std::copy_if(active_.begin(), active_.end(), std::back_inserter(must),
+               [](Active const& active) { return active.must; });
+  if (order_ == MustOrder::kDeadline) {
+    std::stable_sort(must.begin(), must.end(), [&](Active const& a, Active const& b) {
+      return machine.job(a.id).deadline < machine.job(b.id).deadline;
+    });
   }
+  for (Active const& active : must) place(active);
   for (Active const& active : active_) {
     if (!active.must) place(active);
   }

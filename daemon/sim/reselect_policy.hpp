@@ -1,5 +1,6 @@
 // Policies that ask of every job, each time the outlook changes, whether it should run now, and give the GPUs
-// to those that must (no time left before the deadline), then to those that should, both by submit.
+// to those that must (no time left before the deadline), by submit or by deadline, then to those that should,
+// by submit.
 //
 // A running job that should not run, or whose GPUs an earlier one takes, is paused if it is interruptible.
 #pragma once
@@ -12,9 +13,12 @@
 
 namespace greenq::sim {
 
+enum class MustOrder : bool { kSubmit, kDeadline };
+
 class ReselectPolicy : public Policy {
  public:
-  explicit ReselectPolicy(std::shared_ptr<Outlook> outlook) : prices_(std::move(outlook)) {}
+  explicit ReselectPolicy(std::shared_ptr<Outlook> outlook, MustOrder order = MustOrder::kSubmit)
+      : prices_(std::move(outlook)), order_(order) {}
 
   void submitted(SimJob const& job, core::Instant now) final {
     active_.push_back({job.id, now, false, false});
@@ -37,6 +41,7 @@ class ReselectPolicy : public Policy {
   void select(Machine const& machine, core::Instant now, Decision& decision);
 
   Prices prices_;
+  MustOrder order_;
   core::Instant change_{};
   std::vector<Active> active_;  // by id
 };

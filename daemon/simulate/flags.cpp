@@ -12,6 +12,7 @@
 #include "feed/text.hpp"
 #include "feed/time_text.hpp"
 #include "simulate/problems.hpp"
+#include "simulate/raw_flags.hpp"
 #include "simulate/simulate.hpp"
 
 namespace greenq::simulate {
@@ -24,107 +25,6 @@ constexpr std::array kOfHistory{"--since", "--until", "--config", "--state-dir",
 constexpr core::Span kLongestHistory{std::chrono::hours{24 * 366}};
 constexpr std::array kInstanceFiles{"params.json", "jobs.csv",     "carbon.csv",
                                     "history.csv", "forecast.csv", "second.csv"};
-constexpr std::array<std::string_view, 6> kForecasts{"greenq",      "perfect",     "published",
-                                                     "persistence", "climatology", "correlated"};
-
-// What CLI11 gives as text and what still needs a look.
-struct Raw {
-  std::string kind;
-  std::string start;
-  bool history = false;
-  HistoryRequest request;
-  std::string since = "30d";
-  std::string until;
-  std::string forecast = "greenq";
-  std::string output = "table";
-  bool perfect = false;
-  bool no_pause = false;
-  double short_wait_h = -1;
-  double long_wait_h = -1;
-  std::optional<double> wait_charge;
-  std::string lateness_limit;
-  std::string estimates = "exact";
-  double feed_lost_h = -1;
-};
-
-std::string policies_text() {
-  std::string text;
-  for (std::string_view const name : sim::policy_names())
-    text += (text.empty() ? "" : ", ") + std::string(name);
-  return text;
-}
-
-void declare_inputs(CLI::App& app, Flags& flags, Raw& raw) {
-  Sources& from = flags.sources;
-  app.add_option("--instance", from.instance,
-                 "folder with params.json, jobs.csv, carbon.csv; history.csv and forecast.csv, if there");
-  app.add_option("--jobs", from.jobs,
-                 "CSV of jobs: submit_s,duration_s,gpus[,estimate_s,job_id,user,deadline_s,interruptible]; "
-                 "interruptible is yes unless it says no");
-  app.add_option("--carbon", from.carbon, "CSV of intensity: time_utc,gco2_per_kwh");
-  app.add_option("--issued", from.forecast, "CSV of published forecasts: issued_utc,h000,h001,...");
-  app.add_option("--second-book", from.second,
-                 "CSV of the other kind of intensity, to price the same schedule");
-  app.add_option("--kind", raw.kind,
-                 "marginal or average: what --carbon holds, where it does not say it; of the ledger, what "
-                 "decides (site.signal)");
-  app.add_option("--start", raw.start, "where the jobs begin (UTC); what is before is history");
-  app.add_option("--gpus", from.gpus, "GPUs of the cluster");
-  app.add_option("--power", from.watts, "watts of a GPU that a job holds")->capture_default_str();
-  app.add_option(
-         "--slack", from.slack_h,
-         "hours a job without deadline may end later; with --history one that asked not to shift, 0 then")
-      ->capture_default_str();
-  app.add_option("--resume-overhead", from.resume_overhead_s, "seconds that each resume costs")
-      ->capture_default_str();
-}
-
-void declare_history(CLI::App& app, Flags& flags, Raw& raw) {
-  app.add_flag(
-      "--history", raw.history,
-      "take what --jobs and --carbon do not give from the daemon's ledger; only reads, also beside a "
-      "running daemon");
-  app.add_option("--since", raw.since, "of the ledger: jobs submitted since, like 30d or 2026-11-01")
-      ->capture_default_str();
-  app.add_option("--until", raw.until, "of the ledger: jobs submitted before, like 7d or 2026-12-01 (now)");
-  app.add_option("--config", raw.request.config, "of the ledger: the daemon's settings (site, node)");
-  app.add_option("--state-dir", raw.request.state_dir, "of the ledger: where the daemon keeps it");
-  app.add_option(
-      "--cpus", flags.sources.cpus,
-      "of the ledger: CPU cores of a cluster without GPUs; else --gpus, else what this machine has");
-}
-
-void declare(CLI::App& app, Flags& flags, Raw& raw) {
-  declare_inputs(app, flags, raw);
-  declare_history(app, flags, raw);
-  app.add_option("--policy", flags.policy, "the policy to judge: " + policies_text())->capture_default_str();
-  app.add_option("--compare", flags.compare, "further policies, comma-separated, or all")->delimiter(',');
-  app.add_flag("--no-pause", raw.no_pause, "no job is ever paused");
-  app.add_option("--forecast", raw.forecast,
-                 "what policies see ahead: greenq, perfect, published, persistence, "
-                 "climatology, correlated (the truth with an error of 20 %)")
-      ->capture_default_str();
-  app.add_flag("--perfect-forecast", raw.perfect, "same as --forecast perfect");
-  app.add_option("--percentile", flags.options.percentile, "of threshold: runs below this of the next day")
-      ->capture_default_str();
-  app.add_option("--short-wait", raw.short_wait_h,
-                 "of carbon-time: hours that jobs under 2 hours wait at most");
-  app.add_option("--long-wait", raw.long_wait_h, "of carbon-time: hours that other jobs wait at most");
-  app.add_option("--wait-charge", raw.wait_charge,
-                 "of greenq: what each day of waiting costs, as a share of the forecast error");
-  app.add_option("--lateness-limit", raw.lateness_limit,
-                 "of greenq: hours past its bound that a job may be put off for others, or none (36)");
-  app.add_option("--estimates", raw.estimates,
-                 "what policies are told of run times: exact, a factor like 0.5, or heavy (log-normal); "
-                 "estimate_s of the jobs comes first")
-      ->capture_default_str();
-  app.add_option("--feed-lost", raw.feed_lost_h,
-                 "hours without news of the intensity, from the middle of the submissions on");
-  app.add_flag("--bound", flags.bound, "compute what no schedule that keeps all bounds can exceed");
-  app.add_option("--out", flags.out, "write the schedule: job_id,segment,start_s,end_s");
-  app.add_option("--plot", flags.plot, "write a chart of load and intensity as SVG");
-  app.add_option("-o,--output", raw.output, "table or json")->capture_default_str();
-}
 
 class Checker {
  public:
@@ -132,7 +32,7 @@ class Checker {
       : app_(app), flags_(flags), raw_(raw), now_(now) {}
 
   void check() {
-    one_of("--output", raw_.output, std::array<std::string_view, 2>{"table", "json"});
+    one_of("--output", raw_.output, kOutputs);
     flags_.json = raw_.output == "json";
     check_inputs();
     check_policies();
@@ -204,8 +104,7 @@ class Checker {
     if (!(from.slack_h >= 0 && from.slack_h <= 1e5)) problems_.add("--slack", "must be hours, 0 or more");
     if (!(from.resume_overhead_s >= 0 && from.resume_overhead_s <= 1e5))
       problems_.add("--resume-overhead", "must be seconds, 0 or more");
-    if (!raw_.kind.empty() &&
-        one_of("--kind", raw_.kind, std::array<std::string_view, 2>{"marginal", "average"}))
+    if (!raw_.kind.empty() && one_of("--kind", raw_.kind, kKinds))
       from.kind = raw_.kind == "marginal" ? core::SignalKind::kMarginal : core::SignalKind::kAverage;
     if (raw_.start.empty()) return;
     from.start = feed::parse_time(raw_.start);

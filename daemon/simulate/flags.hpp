@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/completion/completion.hpp"
 #include "sim/estimates.hpp"
 #include "sim/outlook.hpp"
 #include "sim/policy.hpp"
@@ -29,6 +30,9 @@ struct Flags {
   std::string plot;  // empty: none
   bool json = false;
 };
+
+// For the completion of `program`, whose own types hold too.
+config::CompletionCommand completion_of_flags(config::CompletionProgram program);
 
 // Nothing: `status` is what the program ends with; help or problems are written.
 // `now`: what spans like `--since 30d` count from.

@@ -81,6 +81,11 @@ TEST_F(Command, PrintsJsonForPrograms) {
   auto const& policies = root.at("policies").as_array();
   EXPECT_EQ(policies.size(), sim::policy_names().size());
   EXPECT_EQ(policies[0].at("policy").as_string(), "wait-awhile-replan");
+  for (auto const& policy : policies) {
+    ASSERT_EQ(policy.as_object().size(), policies[0].as_object().size());
+    for (auto const& [key, value] : policies[0].as_object())
+      EXPECT_TRUE(policy.as_object().contains(key)) << policy.at("policy").as_string() << ": " << key;
+  }
   EXPECT_NEAR(policies[0].at("decided").at("saving_percent").to_number<double>(), 75, 1e-9);
 }
 
@@ -94,9 +99,10 @@ TEST_F(Command, NamesEveryWrongFlagAtOnce) {
       "greenqd simulate: \"x\" is no option; files are given with --instance, or with --jobs and --carbon\n"
       "--instance: error: is needed, or --jobs, --carbon and --gpus, or --history\n"
       "--policy: error: \"esy\" is not known; did you mean \"easy\"?\n"
-      "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, carbon-time, "
-      "calendar, "
-      "threshold, wait-awhile-replan\n"
+      "--compare: error: \"all\" is not known; one of greenq, fcfs, easy, lowest-window, average-window, "
+      "carbon-time, cap, "
+      "calendar, calendar-pauses, calendar-replan, threshold, threshold-rolling, "
+      "wait-awhile-replan\n"
       "--compare: error: \"thresold\" is not known; did you mean \"threshold\"?\n"
       "--forecast: error: \"prefect\" is not known; did you mean \"perfect\"?\n");
 }
