@@ -125,7 +125,7 @@ void Engine::Impl::handle_event(core::Event const& event, Replied done) {
     for (auto const& [rank, signal] : step.changes.signals) shared_signals.erase(signal.source.zone);
     count(step.changes);
     core::apply(state, step.changes);
-    touch(event, step.changes);
+    core::touch(told, event, step.changes);
   }
   std::move(step.effects.begin(), step.effects.end(), std::back_inserter(effects));
   std::move(step.changes.events.begin(), step.changes.events.end(), std::back_inserter(events));

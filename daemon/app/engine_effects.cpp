@@ -65,15 +65,6 @@ void Engine::Impl::request_plan() {
   parts.run_on_planner([input, memory = planner, &target = inbox] { post_plan(target, memory->plan(*input)); });
 }
 
-// What the planner does not know yet: all changes but the places that it gave itself.
-void Engine::Impl::touch(core::Event const& event, core::Changes const& changes) {
-  bool const own = std::holds_alternative<core::PlanReady>(event);
-  for (core::Job const& job : changes.jobs) {
-    bool const waits = job.state == core::JobState::kQueued || job.state == core::JobState::kPaused;
-    if (!own || !waits || job.held_by_admin) told.touched.insert(job.id);
-  }
-}
-
 void Engine::Impl::plan_arrived() {
   planning = false;
   core::Span const steady = parts.clock->steady();

@@ -91,7 +91,6 @@ struct Engine::Impl {
   void run_effects(std::vector<core::Effect> const& list);
   void request_plan();
   void plan_arrived();
-  void touch(core::Event const& event, core::Changes const& changes);
   void tell_watchers();
   void publish();
   std::shared_ptr<core::SiteSignals const> share(std::string const& zone, core::SiteSignals const& signals);

@@ -180,6 +180,14 @@ class Snapshot {
 
 }  // namespace
 
+void touch(Told& told, Event const& event, Changes const& changes) {
+  bool const own = std::holds_alternative<PlanReady>(event);
+  for (Job const& job : changes.jobs) {
+    bool const waits = job.state == JobState::kQueued || job.state == JobState::kPaused;
+    if (!own || !waits || job.held_by_admin) told.touched.insert(job.id);
+  }
+}
+
 PlanInput snapshot(State const& state, Instant now) {
   Told nothing;
   return snapshot(state, now, nothing);

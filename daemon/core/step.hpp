@@ -42,8 +42,10 @@ struct Told {
   std::string capacity;
   std::map<std::optional<SignalKind>, Signal> signals;  // by what jobs ask for
   std::optional<std::optional<SignalKind>> leading;     // whose curve decides
-  std::set<JobId> touched;                              // jobs that changed since; the owner adds to it
+  std::set<JobId> touched;                              // jobs that changed since
 };
+// To be called after each step: all changes but the places that the planner gave itself are news to it.
+void touch(Told& told, Event const& event, Changes const& changes);
 // The same for that planner: changes where what decides for all jobs is as it was, else all. `extra` jobs are not
 // stored (previews; ids of their own).
 PlanInput snapshot(State const& state, Instant now, Told& told, std::vector<Job> const& extra = {});

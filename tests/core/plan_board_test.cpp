@@ -127,5 +127,56 @@ TEST(SlotPrices, SumsAgreeWithSingleSlotsAlsoBeyondTheirEnd) {
   EXPECT_EQ(table.at(kStart - 5), 100);
 }
 
+// What a search for longer stretches leaves out is shorter than it asked for.
+TEST(PlanBoard, LongStretchesAreNeverLeftOut) {
+  std::mt19937 random{17};
+  for (int round = 0; round < 200; ++round) {
+    Board board{0, {4, 6}};
+    for (int i = 0; i < 40; ++i) {
+      auto const begin = static_cast<core::Slot>(random() % 300);
+      board.take({begin, begin + 1 + static_cast<core::Slot>(random() % 60)},
+                 need(static_cast<std::int64_t>(random() % 2), static_cast<std::int64_t>(random() % 3)));
+    }
+    Need const wanted = need(1 + static_cast<std::int64_t>(random() % 2), static_cast<std::int64_t>(random() % 3));
+    auto const first = static_cast<core::Slot>(random() % 100);
+    SlotRun const range{first, first + static_cast<core::Slot>(random() % 300)};
+    auto const least = static_cast<core::Slot>(1 + random() % 50);
+    std::vector<SlotRun> expected = free_runs(board, range, wanted);
+    std::erase_if(expected, [&](SlotRun const& run) { return run.length() < least; });
+    std::vector<SlotRun> found;
+    board.stretches(
+        range, wanted,
+        [&](SlotRun run) {
+          if (run.length() >= least) found.push_back(run);
+          return true;
+        },
+        least);
+    EXPECT_EQ(found, expected) << "round " << round;
+  }
+}
+
+TEST(PlanBoard, RoomsOfHoursAgreeWithTheirSlots) {
+  std::mt19937 random{19};
+  Board board{24, {4, 6}};
+  for (int i = 0; i < 60; ++i) {
+    auto const begin = static_cast<core::Slot>(random() % 300);
+    board.take({begin, begin + 1 + static_cast<core::Slot>(random() % 60)}, need(1, static_cast<std::int64_t>(random() % 2)));
+  }
+  board.advance(50);
+  Need const wanted = need(2, 1);
+  std::vector<Board::Room> rooms;
+  board.rooms(2, 60, wanted, rooms);
+  for (core::Slot hour = 2; hour < 62; ++hour) {
+    int free = 0;
+    for (core::Slot slot = hour * core::kHourSlots; slot < (hour + 1) * core::kHourSlots; ++slot)
+      free += board.free_at(slot, wanted) ? 1 : 0;
+    Board::Room const expected = free == core::kHourSlots ? Board::Room::kAll
+                                 : free > 0               ? Board::Room::kSome
+                                                          : Board::Room::kNone;
+    Board::Room const room = rooms[static_cast<std::size_t>(hour - 2)];
+    EXPECT_TRUE(room == expected || (room == Board::Room::kSome && expected == Board::Room::kNone)) << hour;
+  }
+}
+
 }  // namespace
 }  // namespace greenq::test

@@ -3,16 +3,33 @@
 #include <algorithm>
 
 namespace greenq::core {
+namespace {
+
+constexpr std::size_t kLookedAt = 5000;
+
+}  // namespace
 
 void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double share) {
   move_to(at);
-  queue_.add({0, 0, {}, {need}, duration, duration, share});
-  came_ = true;
+  line_.push_back({need, static_cast<float>(share), duration});
+  in_line_ += work_of(line_.back());
+  let_in();
+}
+
+void ShadowQueue::let_in() {
+  while (!line_.empty() && queue_.waiting().size() < kLookedAt) {
+    InLine const next = line_.front();
+    line_.pop_front();
+    in_line_ = line_.empty() ? 0 : in_line_ - work_of(next);
+    queue_.add({0, 0, {}, {next.need}, next.length, next.length, double{next.share}});
+    came_ = true;
+  }
 }
 
 void ShadowQueue::dispatch() {
   for (EasyQueue::Run const& run : queue_.dispatch(now_)) busy_ += run.share;
   came_ = false;
+  let_in();
 }
 
 void ShadowQueue::advance(Instant now) {
@@ -34,7 +51,7 @@ void ShadowQueue::move_to(Instant now) {
 }
 
 double ShadowQueue::waiting() const {
-  double sum = 0;
+  double sum = in_line_;
   for (EasyQueue::Job const& job : queue_.waiting()) sum += job.share * grid_.hours(job.length);
   return sum;
 }

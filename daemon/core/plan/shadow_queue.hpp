@@ -1,6 +1,9 @@
 // The same submissions in the plain queue (easy_queue.hpp): how much work it would have done by now, and how
-// much would wait in it. Durations are the expected ones.
+// much would wait in it. Durations are the expected ones. Backfill looks at the first 5,000 that wait; those behind
+// them stand in a line that takes little memory.
 #pragma once
+
+#include <deque>
 
 #include "core/plan/easy_queue.hpp"
 
@@ -21,11 +24,20 @@ class ShadowQueue {
   double waiting() const;
 
  private:
+  struct InLine {
+    SlotNeed need;
+    float share = 0;
+    Span length{0};
+  };
   void dispatch();
   void move_to(Instant now);
+  void let_in();
+  double work_of(InLine const& job) const { return grid_.hours(job.length) * double{job.share}; }
 
   SlotGrid grid_;
   EasyQueue queue_;
+  std::deque<InLine> line_;
+  double in_line_ = 0;  // cluster-hours
   Instant now_{};
   bool came_ = false;  // jobs at now_ that were not looked at yet
   double busy_ = 0;    // share
