@@ -176,6 +176,7 @@ BENCHMARK(one_more)
     ->Args({1'000, 5, 0, 168, 4})
     ->Args({10'000, 5, 0, 168, 4})
     ->Args({100'000, 5, 0, 168, 4})
+    ->Args({100'000, 60, 1, 0, 4})
     ->Args({1'000'000, 5, 0, 168, 4})
     ->Unit(benchmark::kMillisecond);
 
