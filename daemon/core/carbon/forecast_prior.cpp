@@ -85,7 +85,11 @@ std::vector<std::array<double, 9>> history_start_weights(SignalKind kind) {
 }
 
 std::vector<std::array<double, 5>> published_start_weights() {
-  return std::vector<std::array<double, 5>>(kLeads, {0.3, 0.7, 0.5, 0.0, 0.0});
+  std::vector<std::array<double, 5>> out;
+  // The newest error of an issue wears off by a fifth each hour.
+  double error = 0.64;
+  for (int lead = 0; lead < kLeads; ++lead, error *= 0.8) out.push_back({0.6, 0.7, 0.5, error, 0.0});
+  return out;
 }
 
 }  // namespace greenq::core

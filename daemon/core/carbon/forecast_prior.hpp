@@ -14,6 +14,7 @@ namespace greenq::core {
 // CAISO-PGE before any of its shared instances.
 std::vector<std::array<double, 9>> history_start_weights(SignalKind kind);
 // For the stage that corrects a published forecast: hour shape, day level, level, newest and usual error.
+// Until there is evidence of its own a new feed is believed more than half, and its newest error goes on.
 std::vector<std::array<double, 5>> published_start_weights();
 
 }  // namespace greenq::core
