@@ -61,8 +61,8 @@ void Engine::Impl::remember(Loaded::Experience& known) {
   if (!rank) return;
   auto forecaster = core::Forecaster::read(stored.bytes);
   core::signals_of(state, stored.zone)
-      .restore(stored.kind, *rank, stored.provider, forecaster ? std::move(*forecaster) : core::Forecaster{},
-               known.actuals);
+      .restore(stored.kind, *rank, stored.provider,
+               forecaster ? std::move(*forecaster) : core::Forecaster{stored.kind}, known.actuals);
 }
 
 core::Result<Loaded> Engine::Impl::read_state() {

@@ -194,7 +194,7 @@ class LossyOutlook final : public Outlook {
 
 class GreenqOutlook final : public SteppedOutlook {
  public:
-  explicit GreenqOutlook(Instance const& instance) : SteppedOutlook(instance) {}
+  explicit GreenqOutlook(Instance const& instance) : SteppedOutlook(instance), forecaster_(instance.kind) {}
 
  private:
   // What the forecaster said once the first `observed` hours and `issues` were in.

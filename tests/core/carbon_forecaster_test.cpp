@@ -212,7 +212,7 @@ class Naive {
     }
   }
   void solve() {
-    w1_ = weights(history_, n1_, 10'000, 1, history_start_weights());
+    w1_ = weights(history_, n1_, 10'000, 1, history_start_weights(SignalKind::kAverage));
     if (published_) w2_ = weights(correction_, n2_, 1'000, 2, published_start_weights());
   }
   void say() {
@@ -221,8 +221,9 @@ class Naive {
     for (int h = 0; h < kLeads; ++h) {
       bool const early = o < kFirst + 24;
       auto const k = static_cast<std::size_t>(h);
-      Row const w =
-          w1_.empty() ? Row(history_start_weights()[k].begin(), history_start_weights()[k].end()) : w1_[k];
+      Row const w = w1_.empty() ? Row(history_start_weights(SignalKind::kAverage)[k].begin(),
+                                      history_start_weights(SignalKind::kAverage)[k].end())
+                                : w1_[k];
       said.history.push_back(mean(o, 168) + (early ? 0 : dot(w, features(o, h))));
     }
     said.value = said.history;
@@ -291,6 +292,24 @@ TEST(Forecaster, EqualsASlowSecondImplementation) {
       ASSERT_THAT(a[lead].value, DoubleNear(b[lead], 2e-3)) << "hour " << i << ", lead " << lead;
     }
   }
+}
+
+TEST(Forecaster, StartsFromTheWeightsOfItsKindAlsoWhenItGoesOn) {
+  Forecaster average;
+  Forecaster marginal{SignalKind::kMarginal};
+  auto const truth = grid(24 * 4, 3);
+  std::vector<std::pair<Hour, double>> seen;
+  for (std::size_t i = 0; i < truth.size(); ++i) seen.emplace_back(kFirst + static_cast<Hour>(i), truth[i]);
+  std::vector<std::pair<Hour, double>> const later(seen.end() - 24, seen.end());
+  seen.resize(seen.size() - 24);
+  average.observe(seen);
+  marginal.observe(seen);
+  EXPECT_GT(std::abs(average.forecast()[0].value - marginal.forecast()[0].value), 0.01);
+  auto again = Forecaster::read(marginal.dump());
+  ASSERT_TRUE(again);
+  again->observe(later);
+  marginal.observe(later);
+  EXPECT_EQ(again->forecast()[5].value, marginal.forecast()[5].value);
 }
 
 TEST(Forecaster, SaysNothingWithoutFiguresAndIsFlatOnTheFirstDay) {

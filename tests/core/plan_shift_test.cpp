@@ -250,5 +250,27 @@ TEST(ForecastError, MeasuresWhatCurvesSaidADayBefore) {
   EXPECT_NEAR(error.root_mean_square(10), 100, 2);
 }
 
+TEST(ForecastError, WhatWasSaidTooLowIsForgottenInDays) {
+  core::ForecastError error;
+  EXPECT_EQ(error.promised_too_low(), 0);
+  auto const see = [&](int from, int to, std::int64_t ahead) {
+    for (int hour = from; hour < to; ++hour) {
+      Instant const now = kNow + hours{hour};
+      core::Curve const said{
+          {{{now, now + hours{1}}, core::Intensity{200'000}, core::PointState::kActual},
+           {{now + hours{1}, now + hours{60}}, core::Intensity{ahead}, core::PointState::kForecast}}};
+      error.saw(said, core::hour_of(kShiftNow) + hour, kGrid);
+    }
+  };
+  see(0, 12, 120'000);
+  EXPECT_EQ(error.promised_too_low(), 0) << "the first of those hours has not come";
+  see(12, 400, 120'000);
+  EXPECT_NEAR(error.promised_too_low(), 80 * 52.4 / (52.4 + 48), 1);
+  see(400, 700, 200'000);
+  EXPECT_LT(error.promised_too_low(), 1);
+  see(700, 800, 300'000);
+  EXPECT_EQ(error.promised_too_low(), 0) << "too high is nothing against waits";
+}
+
 }  // namespace
 }  // namespace greenq::test

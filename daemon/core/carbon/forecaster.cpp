@@ -20,7 +20,7 @@ constexpr Hour kFirstDay = 24;
 constexpr std::array<int, 7> kJudged{0, 2, 5, 11, 23, 35, 47};
 
 // Of the stored form; raise it with every change of what is stored or of what it means.
-constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormat = 3;
 
 double or_else(double value, double fallback) {
   return std::isnan(value) ? fallback : value;
@@ -28,8 +28,9 @@ double or_else(double value, double fallback) {
 
 }  // namespace
 
-Forecaster::Forecaster()
-    : history_ridge_({24.0 * 300, 10'000, 1}, history_start_weights()),
+Forecaster::Forecaster(SignalKind kind)
+    : kind_(kind),
+      history_ridge_({24.0 * 300, 10'000, 1}, history_start_weights(kind)),
       published_ridge_({24.0 * 60, 1'000, 2}, published_start_weights()),
       issue_error_(static_cast<std::size_t>(kErrorRing), kUnknown),
       said_(kLeads) {}
@@ -230,6 +231,7 @@ void Forecaster::fields(Archive& archive) {
 std::string Forecaster::dump() const {
   Dump out;
   Forecaster copy = *this;
+  out(kind_);
   copy.fields(out);
   std::string const body = out.take();
   Dump whole;
@@ -247,8 +249,10 @@ std::optional<Forecaster> Forecaster::read(std::string_view bytes) {
   header(format, said_size, sum);
   std::string_view const body = bytes.substr(kHeader);
   if (format != kFormat || said_size != sizeof(Said) || sum != fnv1a(body)) return std::nullopt;
-  Forecaster out;
   Undump in{body};
+  SignalKind kind = SignalKind::kAverage;
+  in(kind);
+  Forecaster out{kind};
   out.fields(in);
   bool const sound = in.complete() && out.series_.sound() && out.history_ridge_.sound() &&
                      out.published_ridge_.sound() && out.residuals_.sound() && out.said_.size() == kLeads &&

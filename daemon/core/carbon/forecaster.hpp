@@ -14,6 +14,7 @@
 #include "core/carbon/hour_series.hpp"
 #include "core/carbon/lead_ridge.hpp"
 #include "core/carbon/residuals.hpp"
+#include "core/carbon/signal.hpp"
 
 namespace greenq::core {
 
@@ -26,7 +27,8 @@ class Forecaster {
  public:
   static constexpr int kHorizon = 24 * 8;
 
-  Forecaster();
+  // `kind`: whose start weights it learns on top of.
+  explicit Forecaster(SignalKind kind = SignalKind::kAverage);
   bool empty() const { return series_.empty(); }
   Hour first() const { return series_.first(); }
   Hour next() const { return series_.next(); }    // lead 0
@@ -78,6 +80,7 @@ class Forecaster {
   template <class Archive>
   void fields(Archive& archive);
 
+  SignalKind kind_;
   HourSeries series_;
   HistoryRidge history_ridge_;
   PublishedRidge published_ridge_;

@@ -97,8 +97,8 @@ void Track::learn(int rank, Signal const& signal) {
   // All that came goes to the forecaster; memory keeps the newest part.
   auto const hours = whole_hours(fill_gaps(actuals, *lesson_.past, span_of(actuals, *lesson_.past)));
   lesson_.past = std::make_shared<Points const>(newest_of(actuals, *lesson_.past));
-  auto next =
-      lesson_.forecaster ? std::make_shared<Forecaster>(*lesson_.forecaster) : std::make_shared<Forecaster>();
+  auto next = lesson_.forecaster ? std::make_shared<Forecaster>(*lesson_.forecaster)
+                                 : std::make_shared<Forecaster>(signal.source.kind);
   Hour const oldest = hour_of(signal.received_at - kLessons);
   std::vector<std::pair<Hour, double>> news;
   for (auto const& [hour, value] : hours) {

@@ -11,6 +11,8 @@ namespace {
 
 // Evidence that the usual error counts for.
 constexpr double kUsualSamples = 48;
+// In which recent errors lose half of their weight.
+constexpr double kRecentHours = 36;
 constexpr double kGrams = 1000;  // mg
 constexpr Slot kDaySlots = 24 * kHourSlots;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
@@ -26,13 +28,20 @@ double hour_mean(Curve const& curve, Slot hour, SlotGrid const& grid) {
 void ForecastError::saw(Curve const& curve, Slot hour, SlotGrid const& grid) {
   if (!said_.empty() && said_.back().hour >= hour) return;
   double const here = hour_mean(curve, hour, grid);
+  double const fade = said_.empty() ? 1 : std::exp2(-(hour - said_.back().hour) / kRecentHours);
   while (!said_.empty() && said_.front().hour < hour - kLeads.back()) said_.pop_front();
+  for (std::size_t i = 0; i < kLeads.size(); ++i) {
+    recent_[i] *= fade;
+    recent_counts_[i] *= fade;
+  }
   for (Said const& said : said_) {
     for (std::size_t i = 0; i < kLeads.size(); ++i) {
       double const error = said.values[i] - here;
       if (said.hour + kLeads[i] != hour || std::isnan(error)) continue;
       squares_[i] += error * error;
       ++counts_[i];
+      recent_[i] -= error;
+      ++recent_counts_[i];
     }
   }
   Said said{hour, {}};
@@ -47,6 +56,12 @@ double ForecastError::root_mean_square(double usual) const {
     sum += std::sqrt((squares_[i] + kUsualSamples * expected * expected) / (counts_[i] + kUsualSamples));
   }
   return sum / kLeads.size();
+}
+
+double ForecastError::promised_too_low() const {
+  double sum = 0;
+  for (std::size_t i = 0; i < kLeads.size(); ++i) sum += recent_[i] / (recent_counts_[i] + kUsualSamples);
+  return std::max(0.0, sum / kLeads.size());
 }
 
 Slot price_horizon(Curve const& curve, Slot now, SlotGrid const& grid) {
