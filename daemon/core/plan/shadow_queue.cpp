@@ -4,9 +4,9 @@
 
 namespace greenq::core {
 
-void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double share) {
+void ShadowQueue::submit(Instant at, std::vector<SlotNeed> needs, Span duration, double share) {
   move_to(at);
-  queue_.add({0, 0, {}, {need}, duration, duration, share});
+  queue_.add({0, 0, {}, std::move(needs), duration, duration, share});
   came_ = true;
 }
 
