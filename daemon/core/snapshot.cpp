@@ -67,7 +67,7 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   WaitingJob out;
   out.id = job.id;
   out.demand = demand_of(job.spec->resources);
-  for (std::uint32_t const pool : eligible_pools(job.spec->resources, state.capacity)) out.pools.add(pool);
+  for (std::uint32_t const pool : eligible_pools(job.spec->resources, state.capacity)) out.lanes.add(pool);
   out.duration = remaining_duration(job, now);
   out.ready = std::max(now, job.not_before.value_or(now));
   out.priority = job.spec->priority;
@@ -76,7 +76,7 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   out.power = static_cast<double>(expected_power(*job.spec, state.model).value) / 1000;
   if (job.plan) {
     out.previous = job.plan->segments;
-    out.previous_pool = job.plan->pool;
+    out.previous_lane = job.plan->pool;
   }
   auto const latest = latest_start(job);
   bool const stale = view.seen.feed_stale;
@@ -96,7 +96,7 @@ RunningJob running_job(State const& state, Job const& job, Instant now) {
   running.demand = demand_of(job.spec->resources);
   // GPUs that are not here any more take nothing from those that are.
   auto const pool = pool_of(job.attempts.back().gpu_uuids, state.capacity);
-  running.pool = pool.value_or(0);
+  running.lane = pool.value_or(0);
   if (!pool) running.demand.gpus = 0;
   Span const left = remaining_duration(job, now);
   bool const pauses = job.plan && job.plan->segments.size() > 1;
@@ -111,7 +111,7 @@ class Snapshot {
   Snapshot(State const& state, Instant now, Told& told)
       : state_(state), now_(now), told_(told), outlook_(state, now) {
     input_.now = now;
-    input_.capacity = state.capacity;
+    input_.sites.front().capacity = state.capacity;
     input_.rules = state.rules;
     for (JobId const id : state.alive) input_.running.push_back(running_job(state, state.jobs.at(id), now));
   }
@@ -149,8 +149,8 @@ class Snapshot {
   PlanInput take() && {
     if (told_.leading) {
       Outlook::View const& view = outlook_.of(*told_.leading);
-      input_.curve = view.curve;
-      input_.kind = *view.kind;
+      input_.sites.front().curve = view.curve;
+      input_.sites.front().kind = *view.kind;
     }
     told_.any = true;
     told_.capacity = print(state_.capacity);

@@ -87,7 +87,7 @@ std::string schedule_with(fs::path const& instance, bool interruptible) {
     core::WaitingJob job;
     job.id = std::stoull(row.at(0)) + 1;
     job.demand = {0, 0, static_cast<std::uint32_t>(std::stoul(row.at(3)))};
-    job.pools = {0};
+    job.lanes = {0};
     job.duration = Span{static_cast<std::int64_t>(std::stod(row.at(2)) * 1000)};
     job.ready = second(row.at(1));
     job.latest = second(row.at(5)) - job.duration;

@@ -69,9 +69,9 @@ class Search {
 core::PlanInput input_of(Tiny const& tiny) {
   core::PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(kCpus);
+  input.sites[0].capacity = machine(kCpus);
   input.rules = free_waits();
-  input.curve = curve_of(tiny.grams, 5);
+  input.sites[0].curve = curve_of(tiny.grams, 5);
   for (std::size_t i = 0; i < tiny.jobs.size(); ++i) {
     auto const& job = tiny.jobs[i];
     auto waiting = shifting(i + 1, static_cast<std::uint32_t>(job.cpus), 5 * job.work, 5 * job.latest);

@@ -20,9 +20,9 @@ core::WaitingJob pausable(core::JobId id, std::uint32_t cpus, std::int64_t lengt
 PlanInput input_with(std::vector<core::WaitingJob> waiting, std::vector<int> const& grams) {
   PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(4);
+  input.sites[0].capacity = machine(4);
   input.waiting = std::move(waiting);
-  input.curve = curve_of(grams);
+  input.sites[0].curve = curve_of(grams);
   input.rules = free_waits();
   return input;
 }

@@ -11,7 +11,7 @@ using core::PlanInput;
 PlanInput queue(std::vector<core::WaitingJob> waiting) {
   PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(4);
+  input.sites[0].capacity = machine(4);
   input.running.push_back({99, {2, 0, 0}, 0, minute(60)});
   input.waiting = std::move(waiting);
   return input;

@@ -179,10 +179,10 @@ TEST(ShiftPlanner, IsDeterministicAndBlindToIds) {
 
 TEST(ShadowQueue, BackfillsWithoutDelayingTheHead) {
   core::ShadowQueue queue{{4}, kGrid};
-  queue.submit(kNow, gpus(3), hours{4}, 0.75);
-  queue.submit(kNow, gpus(2), hours{1}, 0.5);   // head, from hour 4
-  queue.submit(kNow, gpus(1), hours{4}, 0.25);  // fits before
-  queue.submit(kNow, gpus(1), hours{8}, 0.25);  // no GPU free any more
+  queue.submit(kNow, {gpus(3)}, hours{4}, 0.75);
+  queue.submit(kNow, {gpus(2)}, hours{1}, 0.5);   // head, from hour 4
+  queue.submit(kNow, {gpus(1)}, hours{4}, 0.25);  // fits before
+  queue.submit(kNow, {gpus(1)}, hours{8}, 0.25);  // no GPU free any more
   queue.advance(kNow + hours{4});
   EXPECT_THAT(queue.done(), DoubleNear(4 * 0.75 + 4 * 0.25, 1e-9));
   EXPECT_THAT(queue.waiting(), DoubleNear(0, 1e-9));
@@ -192,9 +192,9 @@ TEST(ShadowQueue, BackfillsWithoutDelayingTheHead) {
 
 TEST(ShadowQueue, ALongJobMayNotUseWhatTheHeadNeeds) {
   core::ShadowQueue queue{{4}, kGrid};
-  queue.submit(kNow, gpus(3), hours{4}, 0.75);
-  queue.submit(kNow, gpus(4), hours{1}, 1);
-  queue.submit(kNow, gpus(1), hours{5}, 0.25);
+  queue.submit(kNow, {gpus(3)}, hours{4}, 0.75);
+  queue.submit(kNow, {gpus(4)}, hours{1}, 1);
+  queue.submit(kNow, {gpus(1)}, hours{5}, 0.25);
   queue.advance(kNow + hours{5});
   EXPECT_THAT(queue.done(), DoubleNear(3 + 1, 1e-9));
   EXPECT_THAT(queue.waiting(), DoubleNear(0, 1e-9));
@@ -202,9 +202,9 @@ TEST(ShadowQueue, ALongJobMayNotUseWhatTheHeadNeeds) {
 
 TEST(ShadowQueue, WhatIsToldLateCountsAsComeNow) {
   core::ShadowQueue queue{{4}, kGrid};
-  queue.submit(kNow, gpus(2), hours{4}, 0.5);
+  queue.submit(kNow, {gpus(2)}, hours{4}, 0.5);
   queue.advance(kNow + hours{2});
-  queue.submit(kNow - hours{24}, gpus(2), hours{1}, 0.5);
+  queue.submit(kNow - hours{24}, {gpus(2)}, hours{1}, 0.5);
   EXPECT_THAT(queue.done(), DoubleNear(1, 1e-9));
   queue.advance(kNow + hours{3});
   EXPECT_THAT(queue.done(), DoubleNear(2, 1e-9));

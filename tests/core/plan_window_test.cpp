@@ -16,9 +16,9 @@ PlanInput input_with(std::vector<core::WaitingJob> waiting,
                      std::vector<int> const& grams = {500, 400, 100, 300, 200, 600}, std::uint32_t cpus = 4) {
   PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(cpus);
+  input.sites[0].capacity = machine(cpus);
   input.waiting = std::move(waiting);
-  input.curve = curve_of(grams);
+  input.sites[0].curve = curve_of(grams);
   input.rules = free_waits();
   return input;
 }
@@ -117,12 +117,12 @@ TEST(PlanWindow, ALatestStartThatHasComeMeansNow) {
 
 TEST(PlanWindow, WithoutACurveNothingIsShifted) {
   auto input = input_with({shifting(1, 1, 60, 240)});
-  input.curve = nullptr;
+  input.sites[0].curve = nullptr;
   auto const output = make_plan(input);
   EXPECT_EQ(start_minute(output, 1), 0);
   EXPECT_FALSE(plan_of(output, 1).mean.has_value());
   EXPECT_THAT(plan_of(output, 1).note, HasSubstr("no intensity signal"));
-  input.curve = std::make_shared<core::Curve const>();
+  input.sites[0].curve = std::make_shared<core::Curve const>();
   EXPECT_EQ(start_minute(make_plan(input), 1), 0);
 }
 
@@ -146,9 +146,9 @@ TEST(PlanWindow, AnHourThatIsNotKnownIsNeverWorthAWait) {
 // Known: minutes 0 to 60 with 300 and 120 to 180 with 400; an hour between is missing.
 TEST(PlanWindow, AGapIsNeverCheaperThanWhatIsKnown) {
   auto input = input_with({shifting(1, 1, 60, 120)}, {300, 0, 400});
-  std::vector<core::IntensityPoint> points = input.curve->points();
+  std::vector<core::IntensityPoint> points = input.sites[0].curve->points();
   points.erase(points.begin() + 1);
-  input.curve = std::make_shared<core::Curve const>(points);
+  input.sites[0].curve = std::make_shared<core::Curve const>(points);
   EXPECT_EQ(start_minute(make_plan(input), 1), 0);
   EXPECT_EQ(plan_of(make_plan(input), 1).mean, Intensity{300'000});
 }
@@ -156,9 +156,9 @@ TEST(PlanWindow, AGapIsNeverCheaperThanWhatIsKnown) {
 // The curve of a running daemon ends at its horizon, wherever that cuts a point.
 TEST(PlanWindow, ACutPointIsNoFastRecording) {
   auto input = input_with({shifting(1, 1, 60, 240)});
-  auto points = input.curve->points();
+  auto points = input.sites[0].curve->points();
   points.back().interval.end = points.back().interval.begin + std::chrono::milliseconds{100};
-  input.curve = std::make_shared<core::Curve const>(points);
+  input.sites[0].curve = std::make_shared<core::Curve const>(points);
   EXPECT_EQ(start_minute(make_plan(input), 1), 120);
 }
 
@@ -171,7 +171,7 @@ TEST(PlanWindow, ARecordingThatIsPlayedFasterHasShorterSlots) {
     points.push_back(
         {{begin, begin + std::chrono::seconds{2}}, {i == 7 ? 100'000 : 300'000}, PointState::kForecast});
   }
-  input.curve = std::make_shared<core::Curve const>(points);
+  input.sites[0].curve = std::make_shared<core::Curve const>(points);
   core::WaitingJob job = shifting(1, 1, 1, 1);
   job.duration = Span{2000};
   input.waiting = {job};
@@ -193,7 +193,7 @@ TEST(PlanWindow, ThePlannerKeepsItsWordAndAPreviewLeavesNoTrace) {
   (void)copy.plan(crowd);
   for (int i = 0; i < 5; ++i) {
     input.now = minute(1 + i);
-    input.curve = std::make_shared<core::Curve const>(input.curve->points());
+    input.sites[0].curve = std::make_shared<core::Curve const>(input.sites[0].curve->points());
     auto const next = planner.plan(input);
     for (auto const& job : input.waiting) EXPECT_EQ(start_of(next, job.id), start_of(first, job.id));
     remember(next);
@@ -271,7 +271,7 @@ TEST(PlanWindow, ALastPlanThatNoLongerFitsIsDropped) {
 TEST(PlanWindow, AJobThatFitsNowhereIsPutFarAwayAndBlocksNobody) {
   auto job = queued(1, 5, 60);
   auto gone = queued(2, 1, 60);
-  gone.pools = {};
+  gone.lanes = {};
   auto const output = make_plan(input_with({job, gone, queued(3, 4, 60)}));
   EXPECT_GT(start_minute(output, 1), 60 * 24 * 300);
   EXPECT_GT(start_minute(output, 2), 60 * 24 * 300);
@@ -284,10 +284,10 @@ TEST(PlanWindow, AnyFreePoolServes) {
   auto b = shifting(2, 1, 60, 240);
   for (auto* job : {&a, &b}) {
     job->demand.gpus = 2;
-    job->pools = {0, 1};
+    job->lanes = {0, 1};
   }
   auto input = input_with({a, b});
-  input.capacity = machine(8, {2, 2});
+  input.sites[0].capacity = machine(8, {2, 2});
   auto const output = make_plan(input);
   EXPECT_EQ(start_minute(output, 1), 120);
   EXPECT_EQ(start_minute(output, 2), 120);
@@ -299,9 +299,9 @@ TEST(PlanWindow, RoomThatAJobLeavesEarlyIsUsedAtOnce) {
   core::Planner planner;
   core::PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(1);
+  input.sites[0].capacity = machine(1);
   input.rules = free_waits();
-  input.curve = curve_of({100, 100, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300});
+  input.sites[0].curve = curve_of({100, 100, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300});
   core::WaitingJob second = shifting(2, 1, 60, 600);
   input.waiting = {queued(1, 1, 240), second};
   second.previous = plan_of(planner.plan(input), 2).segments;

@@ -98,8 +98,9 @@ TEST(Step, AYearlyFactorShiftsNothing) {
          {"ZZ", core::SignalKind::kMarginal, core::SignalBasis::kDirect, core::kYearlyFactor, "", ""}});
     core::JobId const id = world.submit(bounded(std::chrono::hours{24}));
     auto const planned = core::snapshot(world.state, world.now);
-    ASSERT_TRUE(planned.curve);
-    for (auto const& point : planned.curve->points()) EXPECT_LE(point.state, core::PointState::kClimatology);
+    ASSERT_TRUE(planned.sites[0].curve);
+    for (auto const& point : planned.sites[0].curve->points())
+      EXPECT_LE(point.state, core::PointState::kClimatology);
     world.plan();
     EXPECT_LE(world.job(id).plan->segments.front().begin,
               std::chrono::floor<std::chrono::hours>(world.now) + std::chrono::hours{1})
@@ -456,7 +457,7 @@ TEST(Step, ARunningJobIsPlannedOnThePoolOfItsGpus) {
   world.end(on_a, Outcome::kExited, 0);
   auto const input = core::snapshot(world.state, world.now);
   ASSERT_EQ(input.running.size(), 1U);
-  EXPECT_EQ(input.running[0].pool, 1U);
+  EXPECT_EQ(input.running[0].lane, 1U);
   world.state.capacity.pools = {{"c", 0, {"GPU-c"}}};
   EXPECT_EQ(core::snapshot(world.state, world.now).running[0].demand.gpus, 0U);
 }

@@ -148,7 +148,7 @@ class ByQueuePass {
   void start() {
     core::PlanInput input;
     input.now = now_;
-    input.capacity = given_.capacity;
+    input.sites[0].capacity = given_.capacity;
     for (auto const& [end, running] : running_) input.running.push_back(running);
     std::vector<PlainJob const*> asked;
     for (auto const& [ready, job] : waiting_) {
@@ -156,7 +156,7 @@ class ByQueuePass {
       core::WaitingJob waiting;
       waiting.id = job->id;
       waiting.demand = job->demand;
-      for (std::uint32_t const pool : job->pools) waiting.pools.add(pool);
+      for (std::uint32_t const pool : job->pools) waiting.lanes.add(pool);
       waiting.duration = job->planned;
       waiting.ready = now_;
       waiting.submitted = waiting.latest = job->submitted;
@@ -166,12 +166,13 @@ class ByQueuePass {
     }
     core::QueueMembers all;
     for (std::uint32_t i = 0; i < asked.size(); ++i) all.jobs.push_back(i);
-    for (auto const& [index, choice] : core::plan_queue(input, input.waiting, all).chosen) {
+    for (auto const& [index, choice] :
+         core::plan_queue(input, core::Lanes{input.sites}, input.waiting, all).chosen) {
       if (choice.segments.front().begin > now_) continue;
       PlainJob const& job = *asked[index];
       starts_[job.id] = now_;
       running_.emplace(now_ + job.length,
-                       core::RunningJob{job.id, job.demand, choice.pool, now_ + job.planned, {}});
+                       core::RunningJob{job.id, job.demand, choice.lane, now_ + job.planned, {}});
       std::erase_if(waiting_, [&](auto const& entry) { return entry.second == &job; });
     }
   }

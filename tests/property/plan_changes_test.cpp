@@ -9,17 +9,14 @@
 namespace greenq::test {
 namespace {
 
-// A machine of 8 cores and 4 GPUs in two pools, and the plan of whoever waits, as far as it was told.
+// Sites of 8 cores and 4 GPUs in two pools, and the plan of whoever waits, as far as it was told.
 class Cluster {
  public:
-  explicit Cluster(std::uint64_t seed, std::uint32_t scale = 1) : random_(seed), scale_(scale) {
-    input_.capacity = machine(8 * scale, {2 * scale, 2 * scale});
-    input_.capacity.memory_bytes *= scale;
+  explicit Cluster(std::uint64_t seed, std::uint32_t scale = 1, std::size_t sites = 1) : random_(seed) {
+    input_.sites.resize(sites);
+    for (core::PlanSite& site : input_.sites) furnish(site, scale);
     input_.rules.min_saving = random_() % 2 == 0 ? 0.01 : 0;
     input_.now = minute(0);
-    std::vector<int> grams;
-    for (int hour = 0; hour < 60; ++hour) grams.push_back(static_cast<int>(random_() % 600));
-    input_.curve = curve_of(grams);
   }
 
   void submit(std::size_t count) {
@@ -46,7 +43,7 @@ class Cluster {
       if (!input.changes || touched_.contains(id)) input.waiting.push_back(job);
     }
     core::PlanOutput output = planner_.plan(input);
-    for (core::PlannedJob& job : output.jobs) plans_[job.id] = std::move(job.plan);
+    for (core::PlannedJob& job : output.jobs) plans_[job.id] = std::move(job);
     touched_.clear();
     gone_.clear();
     planned_ = true;
@@ -60,8 +57,8 @@ class Cluster {
       return job.expected_end <= input_.now || random_() % 8 == 0;
     });
     std::vector<core::JobId> due;
-    for (auto const& [id, plan] : plans_) {
-      if (waiting_.contains(id) && plan.segments.front().begin <= input_.now) due.push_back(id);
+    for (auto const& [id, planned] : plans_) {
+      if (waiting_.contains(id) && planned.plan.segments.front().begin <= input_.now) due.push_back(id);
     }
     for (core::JobId const id : due) start(id);
   }
@@ -74,31 +71,51 @@ class Cluster {
       auto const plan = plans_.find(id);
       if (plan == plans_.end()) return "a job has no plan";
       Span total{0};
-      for (Interval const& segment : plan->second.segments) {
+      for (Interval const& segment : plan->second.plan.segments) {
         if (segment.begin < std::max(job.ready, input_.now)) return "a segment lies in the past";
         total += segment.length();
       }
       if (total != job.duration) return "segments do not add up";
       all.waiting.push_back(job);
-      output.jobs.push_back({id, plan->second});
+      output.jobs.push_back(plan->second);
     }
     return overbooked(all, output);
   }
 
   std::size_t late() const {
     return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), [&](auto const& entry) {
-      return plans_.at(entry.first).segments.front().begin > entry.second.latest + minutes(10);
+      return plans_.at(entry.first).plan.segments.front().begin > entry.second.latest + minutes(10);
     }));
   }
 
  private:
+  void furnish(core::PlanSite& site, std::uint32_t scale) {
+    site.capacity = machine(8 * scale, {2 * scale, 2 * scale});
+    site.capacity.memory_bytes *= scale;
+    std::vector<int> grams;
+    for (int hour = 0; hour < 60; ++hour) grams.push_back(static_cast<int>(random_() % 600));
+    site.curve = curve_of(grams);
+  }
+
+  core::LaneSet some_lanes(bool gpus) {
+    bool const both = gpus && random_() % 2 == 0;
+    std::uint64_t const chosen = input_.sites.size() > 1 ? 1 + random_() % 3 : 1;
+    core::LaneSet lanes;
+    for (std::uint32_t site = 0; site < input_.sites.size(); ++site) {
+      if ((chosen >> site & 1) == 0) continue;
+      if (!gpus || both) lanes.add(2 * site);
+      if (gpus) lanes.add(2 * site + 1);
+    }
+    return lanes;
+  }
+
   core::WaitingJob some_job(core::JobId id) {
     core::WaitingJob job = queued(id, 1 + static_cast<std::uint32_t>(random_() % 3),
                                   1 + static_cast<std::int64_t>(random_() % 240));
     job.submitted = input_.now;
     job.ready = input_.now + minutes(static_cast<std::int64_t>(random_() % 2 * 45));
     job.demand.gpus = static_cast<std::uint32_t>(random_() % 3);
-    if (job.demand.gpus > 0) job.pools = random_() % 2 == 0 ? core::LaneSet{0, 1} : core::LaneSet{1};
+    job.lanes = some_lanes(job.demand.gpus > 0);
     job.shift = random_() % 5 > 0;
     job.latest = job.ready + minutes(static_cast<std::int64_t>(random_() % 2000));
     job.interruptible = random_() % 3 == 0;
@@ -117,39 +134,41 @@ class Cluster {
     plans_.erase(id);
   }
 
-  bool room_for(core::Demand const& demand, std::uint32_t pool) const {
+  bool room_for(core::Demand const& demand, std::uint32_t lane) const {
+    core::Lanes const lanes{input_.sites};
+    core::Capacity const& capacity = input_.sites[lanes.site(lane)].capacity;
     std::uint32_t cpus = demand.cpus;
     std::size_t gpus = demand.gpus;
     for (core::RunningJob const& job : input_.running) {
-      cpus += job.demand.cpus;
-      gpus += job.pool == pool ? job.demand.gpus : 0;
+      cpus += lanes.site(job.lane) == lanes.site(lane) ? job.demand.cpus : 0;
+      gpus += job.lane == lane ? job.demand.gpus : 0;
     }
-    return cpus <= input_.capacity.cpus && gpus <= input_.capacity.pools[pool].uuids.size();
+    return cpus <= capacity.cpus && gpus <= capacity.pools[lanes.pool(lane)].uuids.size();
   }
 
   void start(core::JobId id) {
-    core::Plan const& plan = plans_.at(id);
+    auto const& [_, plan, site] = plans_.at(id);
+    std::uint32_t const lane = core::Lanes{input_.sites}.of(site, plan.pool);
     core::WaitingJob const& job = waiting_.at(id);
-    if (!room_for(job.demand, plan.pool)) return;
+    if (!room_for(job.demand, lane)) return;
     std::vector<Interval> const later{plan.segments.begin() + 1, plan.segments.end()};
-    input_.running.push_back({id, job.demand, plan.pool, plan.segments.front().end, later});
+    input_.running.push_back({id, job.demand, lane, plan.segments.front().end, later});
     forget(id);
   }
 
   core::Planner planner_;
   std::mt19937_64 random_;
-  std::uint32_t scale_;
   core::PlanInput input_;  // without waiting jobs
   bool planned_ = false;
   core::JobId next_ = 1;
   std::map<core::JobId, core::WaitingJob> waiting_;
-  std::map<core::JobId, core::Plan> plans_;
+  std::map<core::JobId, core::PlannedJob> plans_;
   std::set<core::JobId> touched_;
   std::vector<core::JobId> gone_;
 };
 
 RC_GTEST_PROP(PlanChanges, PlansHoldTogetherWhateverComesAndGoes, (std::uint64_t seed)) {
-  Cluster cluster{seed};
+  Cluster cluster{seed, 1, 1 + seed % 2};
   std::mt19937_64 random{seed + 1};
   cluster.submit(1 + random() % 20);
   for (int step = 0; step < 12; ++step) {

@@ -68,7 +68,7 @@ class EasySimulator {
   }
 
   bool launch_if_free(core::WaitingJob const& job, Instant now) {
-    for (std::uint32_t const pool : job.pools) {
+    for (std::uint32_t const pool : job.lanes) {
       if (!free_.holds(job.demand, pool)) continue;
       launch(job, pool, now);
       return true;
@@ -82,7 +82,7 @@ class EasySimulator {
     core::WaitingJob const head = waiting_.front();
     Instant shadow = Instant::max();
     Free spare;
-    for (std::uint32_t const pool : head.pools) {
+    for (std::uint32_t const pool : head.lanes) {
       Free then = free_;
       for (auto it = running_.begin(); it != running_.end();) {
         Instant const end = it->first;
@@ -105,7 +105,7 @@ class EasySimulator {
   }
 
   bool backfill(core::WaitingJob const& job, Instant now, Instant shadow, Free& spare) {
-    for (std::uint32_t const pool : job.pools) {
+    for (std::uint32_t const pool : job.lanes) {
       if (!free_.holds(job.demand, pool)) continue;
       bool const in_time = now + job.duration <= shadow;
       if (!in_time && !spare.holds(job.demand, pool)) continue;
@@ -138,7 +138,7 @@ RC_GTEST_PROP(PlanEasy, ZeroSlackIsFirstComeFirstServedWithBackfill, ()) {
     job.demand.memory_bytes = pick(0, 64) << 30;
     job.demand.gpus = static_cast<std::uint32_t>(pick(0, 2));
     if (two_pools && job.demand.gpus > 0) {
-      job.pools = *rc::gen::element(Pools{0}, Pools{1}, Pools{0, 1});
+      job.lanes = *rc::gen::element(Pools{0}, Pools{1}, Pools{0, 1});
     }
     if (priorities) job.priority = *rc::gen::element(20u, 50u, 50u, 90u);
     jobs.push_back(job);

@@ -26,10 +26,10 @@ core::WaitingJob some_job(core::JobId id, std::size_t pools) {
   job.id = id;
   job.demand.cpus = static_cast<std::uint32_t>(pick(1, 4));
   job.demand.memory_bytes = pick(0, 40) << 30;
-  job.pools = {0};
+  job.lanes = {0};
   if (pools > 0 && *rc::gen::arbitrary<bool>()) {
     job.demand.gpus = static_cast<std::uint32_t>(pick(1, 2));
-    if (pools > 1) job.pools = *rc::gen::element(Pools{0, 1}, Pools{1}, Pools{0});
+    if (pools > 1) job.lanes = *rc::gen::element(Pools{0, 1}, Pools{1}, Pools{0});
   }
   job.duration = Span{pick(1, 300) * 60'000 + pick(0, 1) * 1234};
   job.ready = minute(pick(-20, 60));
@@ -47,9 +47,9 @@ void add_running(PlanInput& input) {
   for (std::int64_t i = 0; i < count; ++i) {
     core::RunningJob job{
         static_cast<core::JobId>(900 + i), {1, std::int64_t{4} << 30, 0}, 0, minute(pick(-10, 200))};
-    if (i < 2 && i < static_cast<std::int64_t>(input.capacity.pools.size())) {
+    if (i < 2 && i < static_cast<std::int64_t>(input.sites[0].capacity.pools.size())) {
       job.demand.gpus = 1;
-      job.pool = static_cast<std::uint32_t>(i);
+      job.lane = static_cast<std::uint32_t>(i);
     }
     input.running.push_back(job);
   }
@@ -59,7 +59,7 @@ PlanInput some_input() {
   PlanInput input;
   input.now = minute(0);
   auto const pools = *rc::gen::element(Sizes{}, Sizes{2}, Sizes{2, 3});
-  input.capacity = machine(8, pools);
+  input.sites[0].capacity = machine(8, pools);
   input.rules = free_waits();
   add_running(input);
   std::int64_t const jobs = pick(0, 25);
@@ -67,14 +67,15 @@ PlanInput some_input() {
     input.waiting.push_back(some_job(static_cast<core::JobId>(i), pools.size()));
   }
   if (pick(0, 5) > 0)
-    input.curve = curve_of(some_grams(static_cast<std::size_t>(pick(1, 40))), *rc::gen::element(15, 60));
+    input.sites[0].curve =
+        curve_of(some_grams(static_cast<std::size_t>(pick(1, 40))), *rc::gen::element(15, 60));
   return input;
 }
 
 void remember(PlanInput& input, core::PlanOutput const& output) {
   for (auto& job : input.waiting) {
     job.previous = plan_of(output, job.id).segments;
-    job.previous_pool = plan_of(output, job.id).pool;
+    job.previous_lane = plan_of(output, job.id).pool;
   }
 }
 
@@ -102,7 +103,7 @@ RC_GTEST_PROP(PlanProperty, EachJobRunsOnceForItsDurationAndNotTooEarly, ()) {
       RC_ASSERT(job.interruptible && job.shift);
       RC_ASSERT(plan.segments.back().end <= job.latest + job.duration || plan.waits_for_capacity);
     }
-    RC_ASSERT(job.pools.contains(plan.pool));
+    RC_ASSERT(job.lanes.contains(plan.pool));
     RC_ASSERT(plan.note != "");
   }
 }
@@ -123,8 +124,9 @@ RC_GTEST_PROP(PlanProperty, TheSameSnapshotGivesTheSamePlanInAnyOrder, ()) {
 // Shifting jobs change nothing for the others.
 RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
   PlanInput input = some_input();
+  core::Lanes const lanes{input.sites};
   auto const shifts = [&](core::WaitingJob const& job) {
-    return core::shifts_on(core::SlotGrid{}, input, job);
+    return core::shifts_on(core::SlotGrid{}, input, lanes, job);
   };
   PlanInput alone = input;
   alone.waiting.erase(std::remove_if(alone.waiting.begin(), alone.waiting.end(), shifts),
@@ -139,14 +141,14 @@ RC_GTEST_PROP(PlanProperty, ShiftingJobsNeverDelayOthers, ()) {
 RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
   PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(4);
+  input.sites[0].capacity = machine(4);
   input.rules = free_waits();
   for (std::int64_t i = 0; i < 4; ++i) {
     auto blocker = queued(static_cast<core::JobId>(100 + i), static_cast<std::uint32_t>(pick(1, 4)),
                           5 * pick(1, 12), 5 * pick(0, 80));
     input.waiting.push_back(blocker);
   }
-  input.curve = curve_of(some_grams(40), 15);
+  input.sites[0].curve = curve_of(some_grams(40), 15);
   auto const base = make_plan(input);
   auto const job = shifting(1, static_cast<std::uint32_t>(pick(1, 4)), 5 * pick(1, 40), 5 * pick(1, 76));
   std::optional<__int128> cheapest;
@@ -162,7 +164,7 @@ RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
       room = used <= 4;
     }
     if (!room) continue;
-    auto const cost = input.curve->integral(window);
+    auto const cost = input.sites[0].curve->integral(window);
     if (cheapest && *cheapest <= cost) continue;
     cheapest = cost;
     earliest = start;
@@ -175,7 +177,7 @@ RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
     return;
   }
   RC_ASSERT(window.begin <= job.latest);
-  RC_ASSERT(input.curve->integral(window) == *cheapest);
+  RC_ASSERT(input.sites[0].curve->integral(window) == *cheapest);
   RC_ASSERT(window.begin == earliest);
 }
 
@@ -184,9 +186,9 @@ RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
 RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
   PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(1);
+  input.sites[0].capacity = machine(1);
   input.rules = free_waits();
-  input.curve = curve_of(some_grams(14), 5);
+  input.sites[0].curve = curve_of(some_grams(14), 5);
   input.rules.min_segment = minutes(10);
   auto job = shifting(1, 1, pick(4, 8) * 5, 0);
   job.latest = minute(70) - job.duration;
@@ -207,14 +209,14 @@ RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
     if (!valid) continue;
     __int128 cost = 0;
     for (int i = 0; i < 14; ++i) {
-      if ((set >> i & 1u) != 0) cost += input.curve->integral({minute(i * 5), minute(i * 5 + 5)});
+      if ((set >> i & 1u) != 0) cost += input.sites[0].curve->integral({minute(i * 5), minute(i * 5 + 5)});
     }
     if (segments == 1 && (contiguous < 0 || cost < contiguous)) contiguous = cost;
     if (!cheapest || cost < *cheapest) cheapest = cost;
   }
   auto const output = make_plan(input);
   __int128 chosen = 0;
-  for (auto const& segment : plan_of(output, 1).segments) chosen += input.curve->integral(segment);
+  for (auto const& segment : plan_of(output, 1).segments) chosen += input.sites[0].curve->integral(segment);
   bool const worth = *cheapest * 1000 < contiguous * 980;
   RC_ASSERT(chosen == (worth ? *cheapest : contiguous));
 }
@@ -223,9 +225,9 @@ RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
 RC_GTEST_PROP(PlanProperty, LatestStartsAreKeptWhenThereIsRoom, ()) {
   PlanInput input = some_input();
   input.running.clear();
-  for (auto& job : input.waiting) job.pools = {0};
-  input.capacity = machine(200, {100});
-  input.capacity.memory_bytes = std::int64_t{4000} << 30;
+  for (auto& job : input.waiting) job.lanes = {0};
+  input.sites[0].capacity = machine(200, {100});
+  input.sites[0].capacity.memory_bytes = std::int64_t{4000} << 30;
   auto const output = make_plan(input);
   for (auto const& job : input.waiting) {
     RC_ASSERT(start_of(output, job.id) <= std::max({job.latest, job.ready, input.now}));
@@ -243,10 +245,10 @@ RC_GTEST_PROP(PlanProperty, ANewCurveBreaksNoPromise, ()) {
       return plan_of(output, job.id).segments.back().end > bound;
     });
   };
-  input.curve = curve_of(some_grams(40), 15);
+  input.sites[0].curve = curve_of(some_grams(40), 15);
   auto const first = make_plan(input);
   remember(input, first);
-  input.curve = curve_of(some_grams(40), 15);
+  input.sites[0].curve = curve_of(some_grams(40), 15);
   RC_ASSERT(misses(make_plan(input)) <= misses(first));
 }
 
@@ -254,9 +256,9 @@ RC_GTEST_PROP(PlanProperty, ANewCurveBreaksNoPromise, ()) {
 RC_GTEST_PROP(PlanProperty, PlanningAgainKeepsTheWindows, ()) {
   PlanInput input = some_input();
   for (auto& job : input.waiting) job.max_intensity.reset();
-  input.curve = curve_of(some_grams(40), 60);
-  input.capacity = machine(200, {100, 100});
-  input.capacity.memory_bytes = std::int64_t{4000} << 30;
+  input.sites[0].curve = curve_of(some_grams(40), 60);
+  input.sites[0].capacity = machine(200, {100, 100});
+  input.sites[0].capacity.memory_bytes = std::int64_t{4000} << 30;
   auto const first = make_plan(input);
   remember(input, first);
   auto const second = make_plan(input);

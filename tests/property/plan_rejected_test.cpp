@@ -34,8 +34,8 @@ std::shared_ptr<core::Curve const> some_curve() {
 core::PlanInput some_input(std::int64_t most_jobs, std::int64_t step = 1) {
   core::PlanInput input;
   input.now = minute(0);
-  input.capacity = machine(4);
-  input.curve = some_curve();
+  input.sites[0].capacity = machine(4);
+  input.sites[0].curve = some_curve();
   input.rules = free_waits();
   input.rules.min_saving = *rc::gen::element(0.0, 0.01, 0.2);
   auto const jobs = pick(1, most_jobs);
@@ -57,7 +57,7 @@ PlacedJob placed_in(core::PlanInput const& input, core::PlanOutput const& output
   placed.chosen = plan_of(output, job.id).segments;
   placed.alone = input.waiting.size() == 1;
   placed.rules = input.rules;
-  placed.curve = input.curve;
+  placed.curve = input.sites[0].curve;
   return placed;
 }
 
@@ -109,7 +109,7 @@ RC_GTEST_PROP(PlanRejectedProperty, WindowsAreDistinctKnownAndRejectedForWhatIsS
   for (auto const& job : input.waiting) {
     auto const placed = placed_in(input, output, job);
     auto const windows = core::rejected_windows(placed, input.now);
-    RC_ASSERT(windows.empty() || core::mean_of(*input.curve, placed.chosen));
+    RC_ASSERT(windows.empty() || core::mean_of(*input.sites[0].curve, placed.chosen));
     check_shape(placed, windows, input.now);
     for (auto const& one : windows) check_reason(placed, one);
   }
@@ -157,12 +157,12 @@ RC_GTEST_PROP(PlanRejectedProperty, TheCheapestIsTold, ()) {
   auto const output = make_plan(input);
   for (auto const& job : input.waiting) {
     auto const placed = placed_in(input, output, job);
-    auto const chosen = core::mean_of(*input.curve, placed.chosen);
+    auto const chosen = core::mean_of(*input.sites[0].curve, placed.chosen);
     if (!chosen || placed.alone || job.max_intensity) continue;
     Instant const first = std::chrono::ceil<std::chrono::duration<int, std::ratio<300>>>(job.ready);
     std::optional<std::pair<core::Intensity, Interval>> least;
     for (Instant at = first; at <= job.latest; at += minutes(5)) {
-      auto const mean = input.curve->mean({at, at + job.duration});
+      auto const mean = input.sites[0].curve->mean({at, at + job.duration});
       if (mean && (!least || *mean < least->first)) least = {*mean, {at, at + job.duration}};
     }
     if (!least || static_cast<double>(least->first.value) > 0.95 * static_cast<double>(chosen->value))

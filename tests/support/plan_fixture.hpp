@@ -65,7 +65,7 @@ inline core::WaitingJob queued(core::JobId id, std::uint32_t cpus, std::int64_t 
   core::WaitingJob job;
   job.id = id;
   job.demand = {cpus, 0, 0};
-  job.pools = {0};
+  job.lanes = {0};
   job.duration = minutes(length);
   job.ready = minute(ready);
   job.latest = minute(ready);
@@ -82,11 +82,15 @@ inline core::WaitingJob shifting(core::JobId id, std::uint32_t cpus, std::int64_
   return job;
 }
 
-inline core::Plan const& plan_of(core::PlanOutput const& output, core::JobId id) {
+inline core::PlannedJob const& planned_of(core::PlanOutput const& output, core::JobId id) {
   auto const found =
       std::find_if(output.jobs.begin(), output.jobs.end(), [&](auto const& job) { return job.id == id; });
   if (found == output.jobs.end()) std::abort();
-  return found->plan;
+  return *found;
+}
+
+inline core::Plan const& plan_of(core::PlanOutput const& output, core::JobId id) {
+  return planned_of(output, id).plan;
 }
 
 inline Instant start_of(core::PlanOutput const& output, core::JobId id) {
@@ -98,36 +102,40 @@ inline std::int64_t start_minute(core::PlanOutput const& output, core::JobId id)
   return std::chrono::floor<std::chrono::minutes>(start_of(output, id) - minute(0)).count();
 }
 
-// Whether running jobs and all planned segments stay within the machine at every moment. Checks the moments
+// Whether running jobs and all planned segments stay within each site at every moment. Checks the moments
 // where usage can rise.
 inline std::string overbooked(core::PlanInput const& input, core::PlanOutput const& output) {
   struct Use {
     Interval interval;
     core::Demand demand;
-    std::uint32_t pool = 0;
+    std::uint32_t lane = 0;
   };
+  core::Lanes const lanes{input.sites};
   std::vector<Use> uses;
   for (auto const& job : input.running) {
-    uses.push_back({{input.now, std::max(job.expected_end, input.now + Span{1})}, job.demand, job.pool});
+    uses.push_back({{input.now, std::max(job.expected_end, input.now + Span{1})}, job.demand, job.lane});
   }
   for (auto const& waiting : input.waiting) {
-    core::Plan const& plan = plan_of(output, waiting.id);
-    for (auto const& segment : plan.segments) uses.push_back({segment, waiting.demand, plan.pool});
+    auto const& [id, plan, site] = planned_of(output, waiting.id);
+    std::uint32_t const lane = lanes.of(site, plan.pool);
+    for (auto const& segment : plan.segments) uses.push_back({segment, waiting.demand, lane});
   }
   for (Use const& at : uses) {
+    std::uint32_t const site = lanes.site(at.lane);
+    core::Capacity const& capacity = input.sites[site].capacity;
     std::int64_t cpus = 0;
     std::int64_t memory = 0;
     std::map<std::uint32_t, std::int64_t> gpus;
     for (Use const& use : uses) {
-      if (!use.interval.contains(at.interval.begin)) continue;
+      if (lanes.site(use.lane) != site || !use.interval.contains(at.interval.begin)) continue;
       cpus += use.demand.cpus;
       memory += use.demand.memory_bytes;
-      if (use.demand.gpus > 0) gpus[use.pool] += use.demand.gpus;
+      if (use.demand.gpus > 0) gpus[lanes.pool(use.lane)] += use.demand.gpus;
     }
-    if (cpus > input.capacity.cpus) return "CPUs are overbooked";
-    if (memory > input.capacity.memory_bytes) return "memory is overbooked";
+    if (cpus > capacity.cpus) return "CPUs are overbooked";
+    if (memory > capacity.memory_bytes) return "memory is overbooked";
     for (auto const& [pool, count] : gpus) {
-      if (count > static_cast<std::int64_t>(input.capacity.pools.at(pool).uuids.size()))
+      if (count > static_cast<std::int64_t>(capacity.pools.at(pool).uuids.size()))
         return "GPUs are overbooked";
     }
   }
@@ -140,8 +148,8 @@ class OnlineRun {
  public:
   OnlineRun(core::Capacity capacity, std::shared_ptr<core::Curve const> curve,
             Span min_segment = minutes(30)) {
-    input_.capacity = std::move(capacity);
-    input_.curve = std::move(curve);
+    input_.sites[0].capacity = std::move(capacity);
+    input_.sites[0].curve = std::move(curve);
     input_.rules = free_waits();
     input_.rules.min_segment = min_segment;
   }
@@ -221,7 +229,7 @@ class OnlineRun {
     core::PlanOutput output = planner_.plan(input_);
     for (auto& job : output.jobs) {
       waiting_.at(job.id).previous = job.plan.segments;
-      waiting_.at(job.id).previous_pool = job.plan.pool;
+      waiting_.at(job.id).previous_lane = job.plan.pool;
       plans_of_[job.id] = std::move(job.plan);
     }
     dirty_ = false;

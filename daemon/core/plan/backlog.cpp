@@ -22,11 +22,11 @@ void Backlog::forget_loads() {
   std::fill(loads_.begin(), loads_.end(), std::nullopt);
 }
 
-void Backlog::set_previous(JobId id, std::vector<Interval> segments, std::uint32_t pool) {
+void Backlog::set_previous(JobId id, std::vector<Interval> segments, std::uint32_t lane) {
   auto const index = index_.find(id);
   if (!index) return;
   jobs_[*index].previous = std::move(segments);
-  jobs_[*index].previous_pool = pool;
+  jobs_[*index].previous_lane = lane;
 }
 
 void Backlog::forget_previous() {

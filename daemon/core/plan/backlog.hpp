@@ -14,7 +14,7 @@ namespace greenq::core {
 struct WaitingJob {
   JobId id = 0;
   Demand demand;
-  LaneSet pools;  // eligible
+  LaneSet lanes;  // eligible; see lanes.hpp
   Span duration{0};
   Instant submitted{};
   Instant ready{};   // earliest start
@@ -22,10 +22,14 @@ struct WaitingJob {
   double power = 0;  // expected watts; 0: not known
   std::optional<Intensity> max_intensity{};  // threshold mode
   std::vector<Interval> previous{};          // last plan; kept unless another is better
-  std::uint32_t previous_pool = 0;
+  std::uint32_t previous_lane = 0;
   std::uint32_t priority = 50;
   bool shift = false;  // may wait for a cheaper window
   bool interruptible = false;
+  std::uint8_t home = 0;  // site that has its data
+  // Watt-hours that it takes to move them to another site. They are priced there, in the hours of the job.
+  // Where `power` is not known they cannot be weighed: the job stays, if it can.
+  float move_energy = 0;
 };
 
 struct PlanInput;
@@ -56,7 +60,7 @@ class Backlog {
   void set_load(std::uint32_t index, JobLoad load) { loads_[index] = load; }
   void forget_loads();
   // The place that a job had, for a planner that starts anew.
-  void set_previous(JobId id, std::vector<Interval> segments, std::uint32_t pool);
+  void set_previous(JobId id, std::vector<Interval> segments, std::uint32_t lane);
   void forget_previous();
 
  private:

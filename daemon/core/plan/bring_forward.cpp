@@ -9,17 +9,17 @@ namespace {
 Slot start_at_once(Timetable& table, Task& task) {
   Slot const begin = table.now();
   if (task.begin() <= begin || task.ready > begin) return 0;
-  Place const old = task.place;
+  Place old = task.place;
   table.take_out(task);
+  std::optional<Place> best;
   for (std::uint32_t const lane : task.lanes) {
     Place place{lane, {{begin, begin + task.work}}, 0};
     if (!table.fits(task, place)) continue;
     place.cost = table.cost(task, place);
-    table.put_in(task, std::move(place));
-    return task.work;
+    if (!best || place.cost < best->cost) best = std::move(place);
   }
-  table.put_in(task, old);
-  return 0;
+  table.put_in(task, best ? std::move(*best) : std::move(old));
+  return best ? task.work : 0;
 }
 
 Slot swap_slots(Timetable& table, Task& task) {

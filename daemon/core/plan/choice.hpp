@@ -22,7 +22,7 @@ enum class ChoiceKind : std::uint8_t {
 struct Choice {
   ChoiceKind kind = ChoiceKind::kWindow;
   std::vector<Interval> segments;
-  std::uint32_t pool = 0;
+  std::uint32_t lane = 0;
   bool shifted = false;
   bool waits_for_capacity = false;
   bool cheapest = true;  // no place within the bound costs less, were nobody else there

@@ -34,8 +34,17 @@ constexpr auto kLater = [](auto const& a, auto const& b) { return a.run.interval
 }  // namespace
 
 void EasyQueue::add(Job job) {
+  for (SlotNeed const& need : job.needs) {
+    auto const at = std::lower_bound(leading_.begin(), leading_.end(), need.items.front().figure);
+    if (at == leading_.end() || *at != need.items.front().figure)
+      leading_.insert(at, need.items.front().figure);
+  }
   auto const place = std::upper_bound(waiting_.begin(), waiting_.end(), job, comes_before);
   waiting_.insert(place, std::move(job));
+}
+
+bool EasyQueue::nothing_free() const {
+  return std::all_of(leading_.begin(), leading_.end(), [&](std::uint32_t row) { return free_[row] <= 0; });
 }
 
 std::vector<EasyQueue::Run> EasyQueue::end(Instant now) {
@@ -101,7 +110,7 @@ std::vector<EasyQueue::Run> EasyQueue::dispatch(Instant now) {
   auto head = waiting_.begin();
   while (head != waiting_.end() && start_free(*head, now, started)) ++head;
   head = waiting_.erase(waiting_.begin(), head);
-  if (waiting_.size() < 2 || free_.front() <= 0) return started;
+  if (waiting_.size() < 2 || nothing_free()) return started;
   Promise promised = promise(*head, now);
   waiting_.erase(std::remove_if(head + 1, waiting_.end(),
                                 [&](Job const& job) { return backfill(job, now, promised, started); }),

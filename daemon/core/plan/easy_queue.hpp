@@ -39,7 +39,7 @@ class EasyQueue {
     double share = 0;
   };
 
-  // Every job takes of the first row, and fits into the empty machine.
+  // Every job fits into the empty machine.
   explicit EasyQueue(std::vector<std::int64_t> capacity) : free_(std::move(capacity)) {}
 
   void add(Job job);
@@ -66,7 +66,10 @@ class EasyQueue {
   bool start_free(Job const& job, Instant now, std::vector<Run>& started);
   bool backfill(Job const& job, Instant now, Promise& promise, std::vector<Run>& started);
 
+  bool nothing_free() const;
+
   std::vector<std::int64_t> free_;
+  std::vector<std::uint32_t> leading_;  // rows: each need that came takes of one of them, sorted
   std::vector<Running> running_;  // a heap: the first to end in front
   std::deque<Job> waiting_;
 };

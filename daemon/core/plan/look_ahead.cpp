@@ -137,7 +137,7 @@ void LookAhead::judge(Timetable const& table, std::vector<Task>& tasks, Arrivals
   Slot const hour = hour_of(table.now());
   std::vector<double> prices, lambda, room;
   for (int h = 0; h < horizon; ++h) {
-    prices.push_back(table.prices(0).at((hour + h) * kHourSlots));
+    prices.push_back(table.mean_price((hour + h) * kHourSlots));
     auto const known = lambda_.find(hour + h);
     lambda.push_back(known == lambda_.end() ? 0 : known->second);
     auto const index = static_cast<std::size_t>(h);

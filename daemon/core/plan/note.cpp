@@ -1,5 +1,7 @@
 #include "core/plan/note.hpp"
 
+#include <algorithm>
+
 #include "core/carbon/utc_text.hpp"
 
 namespace greenq::core {
@@ -51,11 +53,17 @@ std::string window_note(PlanInput const& input, WaitingJob const& job, Choice co
   return (choice.cheapest ? "cheapest " : "cheapest free ") + length + " window" + by + against_now(plan);
 }
 
-std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const& plan) {
+bool any_curve(PlanInput const& input, Lanes const& lanes, WaitingJob const& job) {
+  return std::any_of(job.lanes.begin(), job.lanes.end(), [&](std::uint32_t lane) {
+    return lanes.known(lane) && input.sites[lanes.site(lane)].has_curve();
+  });
+}
+
+std::string queue_note(PlanInput const& input, Lanes const& lanes, WaitingJob const& job, Plan const& plan) {
   std::string why;
   if (!job.shift && job.latest < job.submitted) {
     why = "too late to keep its bound; ";
-  } else if (job.shift && (!input.curve || input.curve->empty())) {
+  } else if (job.shift && !any_curve(input, lanes, job)) {
     why = "not shifted, because no intensity signal is known; ";
   } else if (job.shift) {
     bool const late = job.latest < earliest_start(input, job);
@@ -66,9 +74,8 @@ std::string queue_note(PlanInput const& input, WaitingJob const& job, Plan const
   return why + "starts when the jobs before it leave room";
 }
 
-}  // namespace
-
-std::string note_of(PlanInput const& input, WaitingJob const& job, Choice const& choice, Plan const& plan) {
+std::string sentence(PlanInput const& input, Lanes const& lanes, WaitingJob const& job, Choice const& choice,
+                     Plan const& plan) {
   std::string const length = span_text(job.duration);
   switch (choice.kind) {
     case ChoiceKind::kWindow:
@@ -85,11 +92,22 @@ std::string note_of(PlanInput const& input, WaitingJob const& job, Choice const&
       return "no room before its latest start " + time_text(job.latest) +
              ", so it takes the earliest room after it";
     case ChoiceKind::kQueue:
-      return queue_note(input, job, plan);
+      return queue_note(input, lanes, job, plan);
     case ChoiceKind::kNeverFits:
-      return "needs more than this machine has; cancel it or give it fewer resources";
+      return std::string{"needs more than "} + (lanes.sites() > 1 ? "any site" : "this machine") +
+             " has; cancel it or give it fewer resources";
   }
   return "";
+}
+
+}  // namespace
+
+std::string note_of(PlanInput const& input, Lanes const& lanes, WaitingJob const& job, Choice const& choice,
+                    Plan const& plan) {
+  std::string note = sentence(input, lanes, job, choice, plan);
+  if (lanes.sites() > 1 && choice.kind != ChoiceKind::kNeverFits)
+    note += "; on " + input.sites[lanes.site(choice.lane)].name;
+  return note;
 }
 
 }  // namespace greenq::core

@@ -7,6 +7,8 @@
 
 namespace greenq::core {
 
-std::string note_of(PlanInput const& input, WaitingJob const& job, Choice const& choice, Plan const& plan);
+// With several sites it names the one.
+std::string note_of(PlanInput const& input, Lanes const& lanes, WaitingJob const& job, Choice const& choice,
+                    Plan const& plan);
 
 }  // namespace greenq::core

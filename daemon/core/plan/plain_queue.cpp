@@ -6,7 +6,7 @@
 
 #include "core/check.hpp"
 #include "core/plan/easy_queue.hpp"
-#include "core/plan/slot_pass.hpp"
+#include "core/plan/lanes.hpp"
 
 namespace greenq::core {
 namespace {
@@ -16,7 +16,11 @@ constexpr Span kShortest{1};
 class PlainQueue {
  public:
   PlainQueue(Capacity const& capacity, std::vector<PlainJob> const& jobs)
-      : jobs_(jobs), queue_(board_rows(capacity)), waits_(jobs.size()), runs_(jobs.size()) {
+      : jobs_(jobs),
+        lanes_({{.capacity = capacity}}),
+        queue_(lanes_.rows()),
+        waits_(jobs.size()),
+        runs_(jobs.size()) {
     for (std::size_t i = 0; i < jobs.size(); ++i) index_[jobs[i].id] = i;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       GREENQ_CHECK(!jobs[i].pools.empty());
@@ -78,12 +82,13 @@ class PlainQueue {
                             std::max(job.planned, kShortest),
                             std::max(job.length, kShortest)};
       queued.needs.reserve(job.pools.size());
-      for (std::uint32_t const pool : job.pools) queued.needs.push_back(need_of(job.demand, pool));
+      for (std::uint32_t const pool : job.pools) queued.needs.push_back(lanes_.need(job.demand, pool));
       queue_.add(std::move(queued));
     }
   }
 
   std::vector<PlainJob> const& jobs_;
+  Lanes lanes_;  // of one site: pools
   EasyQueue queue_;
   std::unordered_map<JobId, std::size_t> index_;
   std::vector<Wait> waits_;  // by index in jobs_

@@ -16,9 +16,26 @@ namespace {
 // With more tasks a new curve, and room that came back, wait for the next hour.
 constexpr std::size_t kImproveAtOnce = 500;
 
+// The kind of the first curve.
+PlanSite const& deciding(PlanInput const& input) {
+  auto const site = std::find_if(input.sites.begin(), input.sites.end(),
+                                 [](PlanSite const& each) { return each.curve != nullptr; });
+  return site == input.sites.end() ? input.sites.front() : *site;
+}
+
+// The finest of all sites.
+SlotGrid grid_of(PlanInput const& input) {
+  SlotGrid finest;
+  for (PlanSite const& site : input.sites) {
+    SlotGrid const grid = grid_for(site.curve.get());
+    if (grid.slot < finest.slot) finest = grid;
+  }
+  return finest;
+}
+
 ShiftOptions options_of(PlanInput const& input) {
   PlanRules const& rules = input.rules;
-  ShiftOptions options = shift_options(input.kind);
+  ShiftOptions options = shift_options(deciding(input).kind);
   options.keep = kKeepPlace;
   options.usual_load = 0;  // nothing is expected that was never seen
   options.min_saving = rules.min_saving;
@@ -29,51 +46,57 @@ ShiftOptions options_of(PlanInput const& input) {
   return options;
 }
 
-// Of what a curve says of the day after this hour: it is made anew for each plan, and its ends move with
+// Of what curves say of the day after this hour: they are made anew for each plan, and their ends move with
 // time.
-std::uint64_t print_of(Curve const& curve, SlotGrid const& grid, Slot hour) {
+std::uint64_t print_of(PlanInput const& input, SlotGrid const& grid, Slot hour) {
   Interval const day{grid.begin_of((hour + 1) * kHourSlots), grid.begin_of((hour + 25) * kHourSlots)};
   std::string text;
-  for (IntensityPoint const& point : curve.points()) {
-    if (point.interval.begin < day.begin || point.interval.end > day.end) continue;
-    text += std::to_string(to_ms(point.interval.begin)) + ' ' + std::to_string(point.value.value) + ' ';
+  for (PlanSite const& site : input.sites) {
+    text += site.name + ' ';
+    if (!site.has_curve()) continue;
+    for (IntensityPoint const& point : site.curve->points()) {
+      if (point.interval.begin < day.begin || point.interval.end > day.end) continue;
+      text += std::to_string(to_ms(point.interval.begin)) + ' ' + std::to_string(point.value.value) + ' ';
+    }
   }
   return fnv1a(text);
 }
 
-Plan plan_of(PlanInput const& input, WaitingJob const& waiting, Choice const& choice) {
+Plan plan_of(PlanInput const& input, Lanes const& lanes, WaitingJob const& waiting, Choice const& choice) {
+  PlanSite const& site = input.sites[lanes.site(choice.lane)];
   Plan plan;
   plan.segments = choice.segments;
-  plan.pool = choice.pool;
+  plan.pool = lanes.pool(choice.lane);
   plan.shifted = choice.shifted;
   plan.waits_for_capacity = choice.waits_for_capacity;
-  if (input.curve && !input.curve->empty()) {
+  if (site.has_curve()) {
     plan.rung = PointState::kActual;
     for (Interval const& segment : plan.segments) {
-      plan.rung = std::max(plan.rung, input.curve->worst_state(segment).value_or(PointState::kConstant));
+      plan.rung = std::max(plan.rung, site.curve->worst_state(segment).value_or(PointState::kConstant));
     }
-    plan.mean = mean_of(*input.curve, plan.segments);
-    plan.mean_if_now = input.curve->mean({input.now, input.now + duration_of(waiting)});
+    plan.mean = mean_of(*site.curve, plan.segments);
+    plan.mean_if_now = site.curve->mean({input.now, input.now + duration_of(waiting)});
   }
-  plan.note = note_of(input, waiting, choice, plan);
+  plan.note = note_of(input, lanes, waiting, choice, plan);
   return plan;
 }
 
 }  // namespace
 
 bool Planner::prepare(PlanInput const& input) {
-  SlotGrid grid = grid_for(input.curve.get());
-  auto rows = board_rows(input.capacity);
+  SlotGrid grid = grid_of(input);
+  Lanes lanes{input.sites};
+  PlanSite const& leading = deciding(input);
   // Once a recording was seen to run fast, its steps stay the measure.
   if (shift_ && shift_->grid().slot <= grid.slot) grid = shift_->grid();
-  bool const kind_kept = kind_ == input.kind || !input.curve;
-  bool const same = shift_ && shift_->grid() == grid && rows_ == rows && kind_kept;
+  bool const kind_kept = kind_ == leading.kind || !leading.curve;
+  bool const same = shift_ && shift_->grid() == grid && lanes_ == lanes && kind_kept;
   if (same && rules_ == input.rules) return false;
   if (shift_) remember_places();
-  shift_.emplace(grid, rows, options_of(input), input.now);
+  shift_.emplace(grid, lanes.rows(), options_of(input), input.now);
   rules_ = input.rules;
-  rows_ = std::move(rows);
-  kind_ = input.kind;
+  lanes_ = std::move(lanes);
+  kind_ = leading.kind;
   backlog_.forget_loads();
   running_.clear();
   ended_ = 0;
@@ -109,7 +132,7 @@ bool Planner::learn(PlanInput const& input) {
   for (std::uint32_t const index : backlog_.touched()) {
     WaitingJob const& job = backlog_.jobs()[index];
     auto const ran = before.find(job.id);
-    if (backlog_.load(index) || job.pools.empty()) continue;
+    if (backlog_.load(index) || job.lanes.empty() || !lanes_->known(job.lanes.front())) continue;
     if (ran != before.end()) {
       backlog_.set_load(index, ran->second.load);
     } else {
@@ -128,6 +151,17 @@ bool Planner::learn(PlanInput const& input) {
   return early;
 }
 
+// What it may take on any site; within one its first pool stands for all.
+std::vector<SlotNeed> Planner::needs_of(WaitingJob const& job) const {
+  std::vector<SlotNeed> needs;
+  if (lanes_->sites() > 1) {
+    for (std::uint32_t const lane : lanes_->fitting(job.demand, job.lanes))
+      needs.push_back(lanes_->need(job.demand, lane));
+  }
+  if (needs.empty()) needs.push_back(lanes_->need(job.demand, job.lanes.front()));
+  return needs;
+}
+
 void Planner::meet(PlanInput const& input, std::vector<std::uint32_t> fresh) {
   std::vector<WaitingJob> const& jobs = backlog_.jobs();
   std::stable_sort(fresh.begin(), fresh.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -135,10 +169,10 @@ void Planner::meet(PlanInput const& input, std::vector<std::uint32_t> fresh) {
   });
   for (std::uint32_t const index : fresh) {
     WaitingJob const& job = jobs[index];
-    std::uint32_t const pool = job.pools.front();
-    double const share = share_of(job.demand, pool, input.capacity);
+    std::uint32_t const lane = job.lanes.front();
+    double const share = lanes_->share(job.demand, lane);
     Span const slack = std::max(job.latest - earliest_start(input, job), Span{0});
-    shift_->arrived(job.submitted, need_of(job.demand, pool), job.duration, share, slack, job.interruptible);
+    shift_->arrived(job.submitted, needs_of(job), job.duration, share, slack, job.interruptible);
     double const hours = shift_->grid().hours(job.duration);
     backlog_.set_load(index, {static_cast<float>(hours), static_cast<float>(share)});
   }
@@ -161,7 +195,7 @@ double Planner::done(PlanInput const& input) const {
 
 bool Planner::worth_improving(PlanInput const& input, std::size_t tasks) {
   Slot const hour = hour_of(shift_->grid().from(input.now));
-  std::uint64_t const curve = print_of(*input.curve, shift_->grid(), hour);
+  std::uint64_t const curve = print_of(input, shift_->grid(), hour);
   bool const same = improved_ == hour && (improved_with_ == curve || tasks > kImproveAtOnce);
   if (same) return false;
   improved_ = hour;
@@ -176,7 +210,7 @@ Planner::Groups Planner::groups(PlanInput const& input, bool anew) const {
   for (std::uint32_t const index : backlog_.touched()) touched[index] = true;
   for (std::uint32_t i = 0; i < jobs.size(); ++i) {
     WaitingJob const& job = jobs[i];
-    if (!shifts_on(shift_->grid(), input, job) || !ever_fits(job, rows_)) {
+    if (!shifts_on(shift_->grid(), input, *lanes_, job)) {
       out.queue.jobs.push_back(i);
       if (touched[i]) out.queue.fresh.push_back(i);
     } else if (job.max_intensity) {
@@ -237,10 +271,10 @@ PlanOutput Planner::plan(PlanInput const& input) {
   bool const anew = reset || !input.changes || !laid_out_;
   Groups groups = this->groups(input, anew);
   groups.queue.head_only = !anew;
-  QueuePlan queue = plan_queue(input, backlog_.jobs(), groups.queue);
+  QueuePlan queue = plan_queue(input, *lanes_, backlog_.jobs(), groups.queue);
   laid_out_ = groups.tasks + groups.thresholds.size() > 0;
   if (laid_out_) {
-    SlotPass slots{shift_->grid(), input, backlog_.jobs(), queue};
+    SlotPass slots{shift_->grid(), input, *lanes_, backlog_.jobs(), queue};
     slots.place_thresholds(groups.thresholds);
     place_tasks(input, groups, anew, early, slots);
     for (std::uint32_t const index : anew ? groups.fresh : moved())
@@ -259,7 +293,7 @@ PlanOutput Planner::written(PlanInput const& input, QueuePlan queue) const {
   output.jobs.reserve(queue.chosen.size());
   for (auto const& [index, choice] : queue.chosen) {
     WaitingJob const& waiting = backlog_.jobs()[index];
-    output.jobs.push_back({waiting.id, plan_of(input, waiting, choice)});
+    output.jobs.push_back({waiting.id, plan_of(input, *lanes_, waiting, choice), lanes_->site(choice.lane)});
   }
   return output;
 }

@@ -16,6 +16,7 @@
 #include "core/carbon/signal.hpp"
 #include "core/job.hpp"
 #include "core/plan/backlog.hpp"
+#include "core/plan/lanes.hpp"
 #include "core/plan/queue_members.hpp"
 #include "core/plan/rules.hpp"
 #include "core/plan/shift_planner.hpp"
@@ -26,30 +27,28 @@ namespace greenq::core {
 struct RunningJob {
   JobId id = 0;
   Demand demand;
-  std::uint32_t pool = 0;
+  std::uint32_t lane = 0;
   Instant expected_end{};
   std::vector<Interval> later{};  // segments after a pause
 };
 
 struct PlanInput {
   Instant now{};
-  Capacity capacity;
+  std::vector<PlanSite> sites = std::vector<PlanSite>(1);
   std::vector<RunningJob> running;
   // All that wait; or, of changes, those that are new or differ.
   std::vector<WaitingJob> waiting;
-  // Whether this tells only what differs from the input before, which this planner has seen. Then `gone` are
-  // those that do not wait any more.
+  // Whether this tells only what differs from the input before, which this planner has seen; sites differ by
+  // newer curves at most. Then `gone` are those that do not wait any more.
   bool changes = false;
   std::vector<JobId> gone;
-  // The curve that decides, or null: then nothing is shifted. No rung is worse than kClimatology.
-  std::shared_ptr<Curve const> curve;
-  SignalKind kind = SignalKind::kMarginal;  // of that curve
   PlanRules rules;
 };
 
 struct PlannedJob {
   JobId id = 0;
   Plan plan;
+  std::uint32_t site = 0;  // plan.pool is one of its pools
 };
 
 struct PlanOutput {
@@ -80,6 +79,7 @@ class Planner {
   void remember_places();
   // Whether a job ended earlier than was expected.
   bool learn(PlanInput const& input);
+  std::vector<SlotNeed> needs_of(WaitingJob const& job) const;
   void meet(PlanInput const& input, std::vector<std::uint32_t> fresh);
   double done(PlanInput const& input) const;
   bool worth_improving(PlanInput const& input, std::size_t tasks);
@@ -89,7 +89,7 @@ class Planner {
   PlanOutput written(PlanInput const& input, QueuePlan queue) const;
 
   std::optional<ShiftPlanner> shift_;
-  std::vector<std::int64_t> rows_;  // that it was made for
+  std::optional<Lanes> lanes_;  // that it was made for
   SignalKind kind_ = SignalKind::kMarginal;
   PlanRules rules_;
   Backlog backlog_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/plan/cost_table.hpp"
 #include "core/plan/easy_queue.hpp"
 
 namespace greenq::core {
@@ -14,15 +15,14 @@ constexpr std::size_t kHead = 1000;
 
 class QueuePass {
  public:
-  QueuePass(PlanInput const& input, std::vector<WaitingJob> const& backlog, QueueMembers members)
-      : input_(input),
-        backlog_(backlog),
-        members_(std::move(members)),
-        plan_{Calendar{input.now, input.capacity}, {}, 0, 0, {}} {
+  QueuePass(PlanInput const& input, Lanes const& lanes, std::vector<WaitingJob> const& backlog,
+            QueueMembers members)
+      : input_(input), lanes_(lanes), backlog_(backlog), members_(std::move(members)) {
+    for (PlanSite const& site : input.sites) plan_.calendars.emplace_back(input.now, site.capacity);
     for (RunningJob const& job : input.running) {
       Instant const end = job.expected_end > input.now ? job.expected_end : input.now + kOverrun;
-      book({input.now, end}, {job.demand, job.pool});
-      for (Interval const& segment : job.later) book(segment, {job.demand, job.pool});
+      plan_.book(lanes_, {{input.now, end}, job.demand, job.lane});
+      for (Interval const& segment : job.later) plan_.book(lanes_, {segment, job.demand, job.lane});
     }
     sort();
     place();
@@ -33,15 +33,40 @@ class QueuePass {
  private:
   WaitingJob const& job(std::uint32_t index) const { return backlog_[index]; }
 
-  void book(Interval interval, Need const& need) {
-    plan_.calendar.book(interval, need);
-    plan_.bookings.push_back({interval, need});
+  Calendar const& calendar(std::uint32_t lane) const { return plan_.calendars[lanes_.site(lane)]; }
+  Need need(WaitingJob const& waiting, std::uint32_t lane) const {
+    return {waiting.demand, lanes_.pool(lane)};
   }
 
+  bool fits_ever(WaitingJob const& waiting, std::uint32_t lane) const {
+    return lanes_.known(lane) && calendar(lane).ever_fits(need(waiting, lane));
+  }
   bool fits_ever(WaitingJob const& waiting) const {
-    return std::any_of(waiting.pools.begin(), waiting.pools.end(), [&](std::uint32_t pool) {
-      return plan_.calendar.ever_fits({waiting.demand, pool});
-    });
+    return std::any_of(waiting.lanes.begin(), waiting.lanes.end(),
+                       [&](std::uint32_t lane) { return fits_ever(waiting, lane); });
+  }
+
+  // Of the same run; where one is not known, the first.
+  bool cheaper(WaitingJob const& waiting, std::uint32_t lane, std::uint32_t than, Instant start) {
+    if (lanes_.alike(lane, than)) return false;
+    auto const a = cost(waiting, lane, start);
+    auto const b = cost(waiting, than, start);
+    return a && (!b || *a < *b);
+  }
+
+  std::optional<double> cost(WaitingJob const& waiting, std::uint32_t lane, Instant start) {
+    std::uint32_t const site = lanes_.site(lane);
+    if (!input_.sites[site].has_curve()) return std::nullopt;
+    costs_.resize(input_.sites.size());
+    if (!costs_[site]) costs_[site].emplace(*input_.sites[site].curve);
+    Span const length = duration_of(waiting);
+    double const hours = static_cast<double>(length.count()) / 3'600'000;
+    bool const moves = site != waiting.home && waiting.move_energy > 0;
+    if (moves && waiting.power <= 0) return std::nullopt;
+    double const power = waiting.power > 0 ? waiting.power : 1;
+    double const move = moves ? waiting.move_energy / hours : 0;
+    return static_cast<double>(costs_[site]->integral({start, start + length})) * (power + move) *
+           lanes_.all()[lane].factor;
   }
 
   void sort() {
@@ -57,32 +82,35 @@ class QueuePass {
               [&](std::uint32_t a, std::uint32_t b) { return before_in_queue(job(a), job(b)); });
   }
 
-  void take(std::uint32_t index, Instant start, std::uint32_t pool) {
+  void take(std::uint32_t index, Instant start, std::uint32_t lane) {
     Interval const window{start, start + duration_of(job(index))};
-    book(window, {job(index).demand, pool});
+    plan_.book(lanes_, {window, job(index).demand, lane});
     bool const waits = start > earliest_start(input_, job(index));
-    plan_.chosen.push_back({index, {ChoiceKind::kQueue, {window}, pool, false, waits}});
+    plan_.chosen.push_back({index, {ChoiceKind::kQueue, {window}, lane, false, waits}});
   }
 
   bool start_now(std::uint32_t index) {
     Interval const window{input_.now, input_.now + duration_of(job(index))};
-    for (std::uint32_t const pool : job(index).pools) {
-      if (!plan_.calendar.fits(window, {job(index).demand, pool})) continue;
-      take(index, input_.now, pool);
-      return true;
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t const lane : job(index).lanes) {
+      if (best && !cheaper(job(index), lane, *best, input_.now)) continue;
+      if (lanes_.known(lane) && plan_.fits(lanes_, {window, job(index).demand, lane})) best = lane;
     }
-    return false;
+    if (best) take(index, input_.now, *best);
+    return best.has_value();
   }
 
-  // The earliest start over all pools, the first pool on ties.
+  // The earliest start over all lanes.
   void take_earliest(std::uint32_t index) {
     std::optional<std::pair<Instant, std::uint32_t>> best;
-    for (std::uint32_t const pool : job(index).pools) {
-      Need const need{job(index).demand, pool};
-      if (!plan_.calendar.ever_fits(need)) continue;
+    for (std::uint32_t const lane : job(index).lanes) {
+      if (!fits_ever(job(index), lane)) continue;
       Instant const ready = earliest_start(input_, job(index));
-      Instant const start = plan_.calendar.earliest_fit(need, duration_of(job(index)), ready);
-      if (!best || start < best->first) best = {start, pool};
+      Instant const start =
+          calendar(lane).earliest_fit(need(job(index), lane), duration_of(job(index)), ready);
+      bool const better = !best || start < best->first ||
+                          (start == best->first && cheaper(job(index), lane, best->second, start));
+      if (better) best = {start, lane};
     }
     take(index, best->first, best->second);
   }
@@ -114,15 +142,29 @@ class QueuePass {
   }
 
   PlanInput const& input_;
+  Lanes const& lanes_;
   std::vector<WaitingJob> const& backlog_;
   QueueMembers members_;
+  std::vector<std::optional<CostTable>> costs_;  // by site, where they were asked for
   QueuePlan plan_;
 };
 
 }  // namespace
 
-QueuePlan plan_queue(PlanInput const& input, std::vector<WaitingJob> const& backlog, QueueMembers members) {
-  return QueuePass(input, backlog, std::move(members)).take();
+void QueuePlan::book(Lanes const& lanes, Booking const& booking) {
+  auto const& [interval, demand, lane] = booking;
+  calendars[lanes.site(lane)].book(interval, {demand, lanes.pool(lane)});
+  bookings.push_back(booking);
+}
+
+bool QueuePlan::fits(Lanes const& lanes, Booking const& booking) const {
+  auto const& [interval, demand, lane] = booking;
+  return calendars[lanes.site(lane)].fits(interval, {demand, lanes.pool(lane)});
+}
+
+QueuePlan plan_queue(PlanInput const& input, Lanes const& lanes, std::vector<WaitingJob> const& backlog,
+                     QueueMembers members) {
+  return QueuePass(input, lanes, backlog, std::move(members)).take();
 }
 
 }  // namespace greenq::core

@@ -8,19 +8,25 @@ namespace greenq::core {
 
 struct Booking {
   Interval interval;
-  Need need;
+  Demand demand;
+  std::uint32_t lane = 0;
 };
 
 struct QueuePlan {
-  Calendar calendar;              // with all bookings
+  std::vector<Calendar> calendars;  // of each site, with all bookings
   std::vector<Booking> bookings;  // of running jobs and of those placed here
   // Which of the bookings are tentative and of jobs far back in the queue: from, to.
   std::size_t far_begin = 0;
   std::size_t far_end = 0;
   std::vector<Chosen> chosen;
+
+  void book(Lanes const& lanes, Booking const& booking);
+  bool fits(Lanes const& lanes, Booking const& booking) const;
 };
 
-// Places them in queue order: before_in_queue().
-QueuePlan plan_queue(PlanInput const& input, std::vector<WaitingJob> const& backlog, QueueMembers members);
+// Places them in queue order, before_in_queue(), each on the lane where it starts first; of those that let it
+// start at once, or as early, on the one where it costs least.
+QueuePlan plan_queue(PlanInput const& input, Lanes const& lanes, std::vector<WaitingJob> const& backlog,
+                     QueueMembers members);
 
 }  // namespace greenq::core

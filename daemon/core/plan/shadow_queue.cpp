@@ -9,19 +9,23 @@ constexpr std::size_t kLookedAt = 5000;
 
 }  // namespace
 
-void ShadowQueue::submit(Instant at, SlotNeed const& need, Span duration, double share) {
+void ShadowQueue::submit(Instant at, std::vector<SlotNeed> needs, Span duration, double share) {
   move_to(at);
-  line_.push_back({need, static_cast<float>(share), duration});
-  in_line_ += work_of(line_.back());
+  InLine next{needs.front(), static_cast<float>(share), duration, {}};
+  next.others.assign(needs.begin() + 1, needs.end());
+  in_line_ += work_of(next);
+  line_.push_back(std::move(next));
   let_in();
 }
 
 void ShadowQueue::let_in() {
   while (!line_.empty() && queue_.waiting().size() < kLookedAt) {
-    InLine const next = line_.front();
+    InLine const next = std::move(line_.front());
     line_.pop_front();
     in_line_ = line_.empty() ? 0 : in_line_ - work_of(next);
-    queue_.add({0, 0, {}, {next.need}, next.length, next.length, double{next.share}});
+    std::vector<SlotNeed> needs{next.need};
+    needs.insert(needs.end(), next.others.begin(), next.others.end());
+    queue_.add({0, 0, {}, std::move(needs), next.length, next.length, double{next.share}});
     came_ = true;
   }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <vector>
 
 #include "core/plan/easy_queue.hpp"
 
@@ -11,13 +12,12 @@ namespace greenq::core {
 
 class ShadowQueue {
  public:
-  // What comes with an instant before one that was told counts as come then. Every job takes of the first
-  // row.
+  // What comes with an instant before one that was told counts as come then.
   ShadowQueue(std::vector<std::int64_t> capacity, SlotGrid const& grid)
       : grid_(grid), queue_(std::move(capacity)) {}
 
-  // `share` of the cluster that the job holds.
-  void submit(Instant at, SlotNeed const& need, Span duration, double share);
+  // `share` of the cluster that the job holds. `needs` as of EasyQueue::Job.
+  void submit(Instant at, std::vector<SlotNeed> needs, Span duration, double share);
   void advance(Instant now);
   // As of the last advance(), in cluster-hours of the grid.
   double done() const { return done_; }
@@ -28,6 +28,7 @@ class ShadowQueue {
     SlotNeed need;
     float share = 0;
     Span length{0};
+    std::vector<SlotNeed> others;
   };
   void dispatch();
   void move_to(Instant now);

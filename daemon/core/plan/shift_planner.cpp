@@ -97,9 +97,9 @@ ShiftPlanner::ShiftPlanner(SlotGrid const& grid, std::vector<std::int64_t> capac
       shadow_(capacity_, grid),
       random_(options.seed) {}
 
-void ShiftPlanner::arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack,
+void ShiftPlanner::arrived(Instant at, std::vector<SlotNeed> needs, Span duration, double share, Span slack,
                            bool pausable) {
-  shadow_.submit(std::max(at, begun_), need, duration, share);
+  shadow_.submit(std::max(at, begun_), std::move(needs), duration, share);
   if (at >= begun_) arrivals_.saw(grid_.hours(at - grid_.origin), grid_.hours(duration), share);
   slack_sum_ += grid_.hours(slack);
   jobs_ += 1;
@@ -125,14 +125,30 @@ bool ShiftPlanner::refresh(std::size_t index, std::shared_ptr<Curve const> const
 void ShiftPlanner::set_prices(ShiftRequest const& request) {
   bool fresh = !table_->priced();
   for (std::size_t i = 0; i < request.curves.size(); ++i) {
-    bool const differs = refresh(i, request.curves[i], request.now);
+    bool const differs = request.curves[i] && refresh(i, request.curves[i], request.now);
     fresh = fresh || differs;
   }
+  stand_in(request);
   if (!fresh) return;
   std::vector<SlotPrices> prices;
   prices.reserve(priced_.size());
   for (Priced const& priced : priced_) prices.push_back(*priced.prices);
   table_->set_prices(std::move(prices));
+}
+
+// Where there is no curve nothing is placed: any prices do.
+void ShiftPlanner::stand_in(ShiftRequest const& request) {
+  auto const known = [](auto const& curve) { return curve != nullptr; };
+  auto const first =
+      std::find_if(request.curves.begin(), request.curves.end(), known) - request.curves.begin();
+  priced_.resize(request.curves.size());
+  Priced const& other = priced_[static_cast<std::size_t>(first)];
+  for (std::size_t i = 0; i < priced_.size(); ++i) {
+    if (request.curves[i]) continue;
+    priced_[i].curve = nullptr;
+    priced_[i].prices = other.prices;
+    priced_[i].plain = other.plain;
+  }
 }
 
 Task const* ShiftPlanner::find(JobId id) const {

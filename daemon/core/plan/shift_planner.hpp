@@ -60,7 +60,8 @@ struct ShiftRequest {
   };
   Slot now = 0;
   std::vector<Lane> lanes;
-  std::vector<std::shared_ptr<Curve const>> curves;  // by Lane::prices
+  // By Lane::prices. Null, but not all: then no task may use its lanes.
+  std::vector<std::shared_ptr<Curve const>> curves;
   std::vector<Fixed> fixed;                          // runs and reservations that stay
   std::vector<Fixed> far;                            // the same, tentative
   std::vector<Task> tasks;                           // `place`: of the last plan, or without runs
@@ -78,8 +79,13 @@ class ShiftPlanner {
 
   SlotGrid const& grid() const { return grid_; }
 
-  // Every job that comes, in order of time. `slack`: how long it may wait.
-  void arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack, bool pausable);
+  // Every job that comes, in order of time. `needs`: what it may take, the preferred one first. `slack`: how
+  // long it may wait.
+  void arrived(Instant at, std::vector<SlotNeed> needs, Span duration, double share, Span slack,
+               bool pausable);
+  void arrived(Instant at, SlotNeed const& need, Span duration, double share, Span slack, bool pausable) {
+    arrived(at, std::vector<SlotNeed>{need}, duration, share, slack, pausable);
+  }
   // Forgets all tasks and gives each of the request a place. Their order stays.
   std::vector<Task> const& plan(ShiftRequest request);
   struct Changes {
@@ -100,6 +106,7 @@ class ShiftPlanner {
   using Open = std::vector<std::uint32_t>;  // tasks without a place, by index
 
   void set_prices(ShiftRequest const& request);
+  void stand_in(ShiftRequest const& request);
   void settle(ShiftRequest const& request, Open const& open);
   void book_anew(std::vector<Fixed>& booked, std::vector<Fixed> fixed, Open& open);
   void evict_from(SlotRun run, SlotNeed const& need, Open& open);

@@ -1,24 +1,14 @@
 #include "core/plan/slot_pass.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace greenq::core {
 namespace {
 
-constexpr std::uint32_t kGpuRows = 2;  // the first
 constexpr Slot kMonth = 30 * 24 * kHourSlots;
 // Pauses must save more than this to be worth a checkpoint and a restart.
 constexpr float kPauseGain = 0.02F;
-
-double part(std::int64_t amount, std::int64_t of) {
-  return of > 0 ? static_cast<double>(amount) / static_cast<double>(of) : 0;
-}
-
-// Rounded up, as what there is of it: exact where that is in MiB.
-std::int64_t mebibytes(std::int64_t bytes) {
-  constexpr std::int64_t kMebi = 1 << 20;
-  return (bytes + kMebi - 1) / kMebi;
-}
 
 SlotRun outwards(SlotGrid const& grid, Interval interval) {
   return {grid.holding(interval.begin), grid.from(interval.end)};
@@ -52,71 +42,70 @@ void cut_to(Span length, Span least, std::vector<Interval>& segments) {
 
 }  // namespace
 
-std::vector<std::int64_t> board_rows(Capacity const& capacity) {
-  std::vector<std::int64_t> rows{capacity.cpus, mebibytes(capacity.memory_bytes)};
-  for (GpuPool const& pool : capacity.pools) rows.push_back(static_cast<std::int64_t>(pool.uuids.size()));
-  if (capacity.pools.empty()) rows.push_back(0);
-  return rows;
+namespace {
+
+bool shifts_there(PlanInput const& input, Lanes const& lanes, WaitingJob const& job, std::uint32_t lane) {
+  return lanes.fits(job.demand, lane) && input.sites[lanes.site(lane)].has_curve();
 }
 
-std::vector<Lane> board_lanes(Capacity const& capacity) {
-  std::vector<Lane> lanes;
-  for (std::uint32_t pool = 0; pool < std::max<std::size_t>(capacity.pools.size(), 1); ++pool)
-    lanes.push_back({0, 1, kGpuRows + pool, 0, 1});
-  return lanes;
-}
+}  // namespace
 
-double share_of(Demand const& demand, std::uint32_t pool, Capacity const& capacity) {
-  double share = std::max(part(demand.cpus, capacity.cpus), part(demand.memory_bytes, capacity.memory_bytes));
-  if (pool < capacity.pools.size())
-    share = std::max(share, part(demand.gpus, static_cast<std::int64_t>(capacity.pools[pool].uuids.size())));
-  return std::min(share, 1.0);
-}
-
-SlotNeed need_of(Demand const& demand, std::uint32_t pool) {
-  SlotNeed need;
-  need.add(0, demand.cpus);
-  need.add(1, mebibytes(demand.memory_bytes));
-  need.add(kGpuRows + pool, demand.gpus);
-  return need;
-}
-
-bool shifts_on(SlotGrid const& grid, PlanInput const& input, WaitingJob const& job) {
-  if (!job.shift || !input.curve || input.curve->empty()) return false;
-  Instant const ready = earliest_start(input, job);
-  return job.latest > ready && grid.holding(job.latest) >= grid.from(ready);
-}
-
-bool ever_fits(WaitingJob const& job, std::vector<std::int64_t> const& rows) {
-  for (std::uint32_t const pool : job.pools) {
-    if (kGpuRows + pool >= rows.size()) continue;
-    if (job.demand.cpus <= rows[0] && mebibytes(job.demand.memory_bytes) <= rows[1] &&
-        job.demand.gpus <= rows[kGpuRows + pool])
-      return true;
+LaneSet shift_lanes(PlanInput const& input, Lanes const& lanes, WaitingJob const& job) {
+  bool const stays = job.move_energy > 0 && job.power <= 0;
+  LaneSet out;
+  LaneSet home;
+  for (std::uint32_t const lane : job.lanes) {
+    if (!shifts_there(input, lanes, job, lane)) continue;
+    out.add(lane);
+    if (lanes.site(lane) == job.home) home.add(lane);
   }
-  return false;
+  return stays && !home.empty() ? home : out;
 }
 
-SlotPass::SlotPass(SlotGrid const& grid, PlanInput const& input, std::vector<WaitingJob> const& backlog,
-                   QueuePlan& queue)
+bool shifts_on(SlotGrid const& grid, PlanInput const& input, Lanes const& lanes, WaitingJob const& job) {
+  if (!job.shift) return false;
+  Instant const ready = earliest_start(input, job);
+  if (job.latest <= ready || grid.holding(job.latest) < grid.from(ready)) return false;
+  return std::any_of(job.lanes.begin(), job.lanes.end(),
+                     [&](std::uint32_t lane) { return shifts_there(input, lanes, job, lane); });
+}
+
+SlotPass::SlotPass(SlotGrid const& grid, PlanInput const& input, Lanes const& lanes,
+                   std::vector<WaitingJob> const& backlog, QueuePlan& queue)
     : grid_(grid),
       input_(input),
+      lanes_(lanes),
       backlog_(backlog),
       queue_(queue),
       now_(grid.from(input.now)),
-      horizon_(price_horizon(*input.curve, now_, grid)),
+      horizon_(last_horizon()),
       alone_(empty_table()) {}
 
+Slot SlotPass::last_horizon() const {
+  Slot last = now_;
+  for (PlanSite const& site : input_.sites) {
+    if (site.has_curve()) last = std::max(last, price_horizon(*site.curve, now_, grid_));
+  }
+  return last;
+}
+
+// Where there is no curve nothing is placed: any prices do.
 Timetable SlotPass::empty_table() const {
-  return {now_,
-          board_rows(input_.capacity),
-          board_lanes(input_.capacity),
-          {wait_prices(*input_.curve, {now_, horizon_}, 0, grid_)}};
+  std::vector<SlotPrices> prices;
+  for (PlanSite const& site : input_.sites) {
+    if (site.has_curve()) {
+      SlotRun const range{now_, price_horizon(*site.curve, now_, grid_)};
+      prices.push_back(wait_prices(*site.curve, range, 0, grid_));
+    } else {
+      prices.push_back({now_, {0}});
+    }
+  }
+  return {now_, lanes_.rows(), lanes_.all(), std::move(prices)};
 }
 
 Place SlotPass::last_place(WaitingJob const& waiting) const {
   Place place;
-  place.lane = waiting.previous_pool;
+  place.lane = waiting.previous_lane;
   for (Interval const& segment : waiting.previous) {
     if (segment.end <= grid_.origin) continue;
     SlotRun const run{grid_.from(std::max(segment.begin, grid_.origin)), grid_.from(segment.end)};
@@ -136,14 +125,14 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
   task.cpus = static_cast<std::int32_t>(waiting.demand.cpus);
   task.memory = static_cast<std::int32_t>(mebibytes(waiting.demand.memory_bytes));
   task.gpus = static_cast<std::int32_t>(waiting.demand.gpus);
-  for (std::uint32_t const pool : waiting.pools) {
-    if (alone_.board().ever_fits(need_of(waiting.demand, pool))) task.lanes.add(pool);
-  }
-  double const share = share_of(waiting.demand, task.lanes.front(), input_.capacity);
+  task.lanes = shift_lanes(input_, lanes_, waiting);
+  double const share = lanes_.share(waiting.demand, task.lanes.front());
   task.share = static_cast<float>(share);
   task.watts = waiting.power > 0;
   task.power = task.watts ? waiting.power : share;
   task.work = grid_.slots(duration_of(waiting));
+  task.home = waiting.home;
+  task.move = waiting.move_energy * kHourSlots / static_cast<float>(task.work);
   task.ready = grid_.from(earliest_start(input_, waiting));
   task.due = bound_of(task, waiting);
   Span const duration = duration_of(waiting);
@@ -156,17 +145,35 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
   return task;
 }
 
+// The threshold is about the intensity alone, the choice about cost.
+std::optional<Place> SlotPass::cheapest_below(Timetable& table, Task const& task, Intensity most) const {
+  std::optional<Place> best;
+  Task alone = task;
+  for (std::uint32_t const lane : lanes_.unlike(task.lanes)) {
+    alone.lanes = {};
+    for (std::uint32_t const other : task.lanes) {
+      if (lanes_.alike(lane, other)) alone.lanes.add(other);
+    }
+    auto place = table.cheapest(alone);
+    if (!place) continue;
+    double sum = 0;
+    for (SlotRun const& run : place->runs) sum += table.prices(lane).sum(run);
+    bool const low = sum <= static_cast<double>(most.value) / 1000 * task.work;
+    if (low && (!best || place->cost < best->cost)) best = std::move(place);
+  }
+  return best;
+}
+
 void SlotPass::place_thresholds(JobOrder const& jobs) {
   if (jobs.empty()) return;
   Timetable table = empty_table();
   for (Booking const& booking : queue_.bookings)
-    table.board().take(outwards(grid_, booking.interval), need_of(booking.need.demand, booking.need.pool));
+    table.board().take(outwards(grid_, booking.interval), lanes_.need(booking.demand, booking.lane));
   for (std::uint32_t const index : jobs) {
     Task task = task_of(job(index));
     task.place = {};
-    double const most = static_cast<double>(job(index).max_intensity->value) / 1000 * task.power * task.work;
-    auto place = table.cheapest(task);
-    bool const cheap = place && place->cost <= most;
+    auto place = cheapest_below(table, task, *job(index).max_intensity);
+    bool const cheap = place.has_value();
     if (!cheap) {
       task.due = grid_.holding(job(index).latest) + task.work;
       place = table.latest(task);
@@ -180,8 +187,8 @@ void SlotPass::place_thresholds(JobOrder const& jobs) {
 ShiftRequest SlotPass::request(JobOrder const& jobs) const {
   ShiftRequest request;
   request.now = now_;
-  request.lanes = board_lanes(input_.capacity);
-  request.curves = {input_.curve};
+  request.lanes = lanes_.all();
+  for (PlanSite const& site : input_.sites) request.curves.push_back(site.has_curve() ? site.curve : nullptr);
   request.tasks.reserve(jobs.size());
   Slot last = horizon_ + kMonth;
   for (std::uint32_t const index : jobs) {
@@ -189,14 +196,13 @@ ShiftRequest SlotPass::request(JobOrder const& jobs) const {
     last = std::max(last, request.tasks.back().due + request.tasks.back().work + kMonth);
   }
   for (std::size_t i = 0; i < queue_.bookings.size(); ++i) {
-    auto const& [demand, pool] = queue_.bookings[i].need;
-    SlotRun const run = outwards(grid_, queue_.bookings[i].interval);
+    auto const& [interval, demand, lane] = queue_.bookings[i];
+    SlotRun const run = outwards(grid_, interval);
     if (run.begin >= last) continue;  // tentative, like all that lies so far ahead
     bool const far = queue_.far_begin <= i && i < queue_.far_end;
     (far ? request.far : request.fixed)
-        .push_back({{run.begin, std::min(run.end, last)},
-                    need_of(demand, pool),
-                    share_of(demand, pool, input_.capacity)});
+        .push_back(
+            {{run.begin, std::min(run.end, last)}, lanes_.need(demand, lane), lanes_.share(demand, lane)});
   }
   return request;
 }
@@ -209,11 +215,8 @@ void SlotPass::take(std::uint32_t index, Task const& task) {
 }
 
 void SlotPass::book(std::uint32_t index, Choice const& choice) {
-  for (Interval const& segment : choice.segments) {
-    Need const need{job(index).demand, choice.pool};
-    queue_.calendar.book(segment, need);
-    queue_.bookings.push_back({segment, need});
-  }
+  for (Interval const& segment : choice.segments)
+    queue_.book(lanes_, {segment, job(index).demand, choice.lane});
 }
 
 std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& waiting) {
@@ -226,26 +229,33 @@ std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& 
     Interval early = segments.front();
     early.begin = now;
     if (segments.size() == 1) early.end = now + duration_of(waiting);
-    if (queue_.calendar.fits(early, {waiting.demand, task.place.lane})) segments.front() = early;
+    if (queue_.fits(lanes_, {early, waiting.demand, task.place.lane})) segments.front() = early;
   }
   cut_to(duration_of(waiting), input_.rules.min_segment, segments);
   return segments;
+}
+
+// What a start at once would cost, were nobody else there.
+double SlotPass::at_once(Task const& task, LaneSet lanes) const {
+  double least = std::numeric_limits<double>::max();
+  for (std::uint32_t const lane : lanes)
+    least = std::min(least, alone_.cost(task, {lane, {{task.ready, task.ready + task.work}}, 0}));
+  return least;
 }
 
 Choice const& SlotPass::choose(std::uint32_t index, Task const& task, ChoiceKind kind) {
   WaitingJob const& waiting = job(index);
   Choice choice;
   choice.kind = kind;
-  choice.pool = task.place.lane;
+  choice.lane = task.place.lane;
   choice.segments = segments_of(task, waiting);
   Task wish = task;
   wish.due = bound_of(task, waiting);
-  wish.lanes = {task.lanes.front()};  // alone, all cost the same
+  wish.lanes = lanes_.unlike(task.lanes);  // alone, others cost the same
   auto const free = alone_.cheapest(wish);
   double const cost = alone_.cost(task, task.place);
   bool const waits = task.begin() > task.ready || task.place.runs.size() > 1;
-  Place const at_once{task.place.lane, {{task.ready, task.ready + task.work}}, 0};
-  bool const saves = cost < alone_.cost(task, at_once) || kind == ChoiceKind::kLatestStart;
+  bool const saves = cost < at_once(task, wish.lanes) || kind == ChoiceKind::kLatestStart;
   choice.cheapest = !free || free->cost >= (1 - kKeepPlace) * cost;
   choice.shifted = waits && saves && kind != ChoiceKind::kAfterLatest;
   bool const crowded = free && free->runs.front().begin < task.begin() && !choice.cheapest;

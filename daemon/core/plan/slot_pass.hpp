@@ -12,25 +12,18 @@ namespace greenq::core {
 // Of the cost of a promised place: plans that flap help nobody.
 inline constexpr double kKeepPlace = 0.005;
 
-// Rows of the board: CPUs, MiB of memory, GPUs of each pool. One lane for each pool.
-std::vector<std::int64_t> board_rows(Capacity const& capacity);
-std::vector<Lane> board_lanes(Capacity const& capacity);
-// Share of the scarcest resource that the demand takes from its pool.
-double share_of(Demand const& demand, std::uint32_t pool, Capacity const& capacity);
-SlotNeed need_of(Demand const& demand, std::uint32_t pool);
-
-// Whether the job fits in the rows at all.
-bool ever_fits(WaitingJob const& job, std::vector<std::int64_t> const& rows);
-// Whether the job has slack on the grid.
-bool shifts_on(SlotGrid const& grid, PlanInput const& input, WaitingJob const& job);
+// Where the job may be shifted: it fits there, and there is a curve.
+LaneSet shift_lanes(PlanInput const& input, Lanes const& lanes, WaitingJob const& job);
+// Whether the job has slack on the grid, and somewhere to use it.
+bool shifts_on(SlotGrid const& grid, PlanInput const& input, Lanes const& lanes, WaitingJob const& job);
 
 // Indices in the backlog, in queue order.
 using JobOrder = std::vector<std::uint32_t>;
 
 class SlotPass {
  public:
-  SlotPass(SlotGrid const& grid, PlanInput const& input, std::vector<WaitingJob> const& backlog,
-           QueuePlan& queue);
+  SlotPass(SlotGrid const& grid, PlanInput const& input, Lanes const& lanes,
+           std::vector<WaitingJob> const& backlog, QueuePlan& queue);
 
   // Threshold jobs: the cheapest place where its mean is low enough, else the last one in time.
   void place_thresholds(JobOrder const& jobs);
@@ -44,6 +37,9 @@ class SlotPass {
   Task task_of(WaitingJob const& waiting) const;
   Slot bound_of(Task const& task, WaitingJob const& waiting) const;
   Place last_place(WaitingJob const& waiting) const;
+  double at_once(Task const& task, LaneSet lanes) const;
+  Slot last_horizon() const;
+  std::optional<Place> cheapest_below(Timetable& table, Task const& task, Intensity most) const;
   std::vector<Interval> segments_of(Task const& task, WaitingJob const& waiting);
   Choice const& choose(std::uint32_t index, Task const& task, ChoiceKind kind);
   void book(std::uint32_t index, Choice const& choice);
@@ -51,10 +47,11 @@ class SlotPass {
 
   SlotGrid const& grid_;
   PlanInput const& input_;
+  Lanes const& lanes_;
   std::vector<WaitingJob> const& backlog_;
   QueuePlan& queue_;
   Slot now_;
-  Slot horizon_;     // end of the prices
+  Slot horizon_;     // end of the prices of all sites
   Timetable alone_;  // nothing on it, and waiting costs nothing
 };
 

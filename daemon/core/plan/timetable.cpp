@@ -58,7 +58,13 @@ double Timetable::cost(Task const& task, Place const& place, std::vector<SlotPri
   Lane const& lane = lanes_[place.lane];
   double sum = 0;
   for (SlotRun const& run : place.runs) sum += prices[lane.prices].sum(run);
-  return sum * task.power * lane.factor;
+  return sum * scale(task, place.lane);
+}
+
+double Timetable::mean_price(Slot slot) const {
+  double sum = 0;
+  for (SlotPrices const& prices : prices_) sum += prices.at(slot);
+  return sum / static_cast<double>(prices_.size());
 }
 
 void Timetable::take_out(Task& task) {
@@ -107,7 +113,7 @@ std::optional<Place> Timetable::cheapest(Task const& task, Slot due) {
 }
 
 bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best) {
-  double const scale = task.power * lanes_[lane].factor;
+  double const scale = this->scale(task, lane);
   Window least;
   if (!best.runs.empty()) least.cost = scale > 0 ? best.cost / scale : 0;
   SlotRun const range{earliest(task), due};
@@ -200,7 +206,7 @@ bool Timetable::cheapest_long_runs(Task const& task, std::uint32_t lane, Slot du
   });
   auto found = cheapest_with_pauses(prices(lane), free_, range, task.work, task.shortest_run);
   if (found.runs.empty()) return false;
-  best = {lane, std::move(found.runs), found.cost * task.power * lanes_[lane].factor};
+  best = {lane, std::move(found.runs), found.cost * scale(task, lane)};
   return true;
 }
 
@@ -230,7 +236,7 @@ bool Timetable::cheapest_slots(Task const& task, std::uint32_t lane, Slot due, P
     left -= end - offer.begin;
     if (left == 0) break;
   }
-  cost *= task.power * lanes_[lane].factor;
+  cost *= scale(task, lane);
   if (!best.runs.empty() && cost >= best.cost - kTie) return false;
   std::sort(free_.begin(), free_.end(), [](SlotRun a, SlotRun b) { return a.begin < b.begin; });
   best = {lane, {}, cost};
@@ -244,48 +250,62 @@ bool Timetable::cheapest_slots(Task const& task, std::uint32_t lane, Slot due, P
   return true;
 }
 
+// Among places of the same time. Lanes of one price are taken in their order.
+bool Timetable::cheaper_elsewhere(Task const& task, Place const& place, Place const& best) const {
+  Lane const& here = lanes_[place.lane];
+  Lane const& there = lanes_[best.lane];
+  if (here.prices == there.prices && here.factor == there.factor) return false;
+  return cost(task, place) < cost(task, best) - kTie;
+}
+
 Place Timetable::soonest(Task const& task) {
   Place best;
   for (std::uint32_t const lane : task.lanes) {
     if (!board_.ever_fits(need(task, lane))) continue;
-    if (task.pausable) {
-      soonest_slots(task, lane, best);
-    } else {
-      soonest_window(task, lane, best);
-    }
+    Place found = task.pausable ? soonest_slots(task, lane) : soonest_window(task, lane);
+    bool const better =
+        best.runs.empty() || found.runs.back().end < best.runs.back().end ||
+        (found.runs.back().end == best.runs.back().end && cheaper_elsewhere(task, found, best));
+    if (better) best = std::move(found);
   }
   GREENQ_CHECK(!best.runs.empty());
   best.cost = cost(task, best);
   return best;
 }
 
-void Timetable::soonest_window(Task const& task, std::uint32_t lane, Place& best) const {
+Place Timetable::soonest_window(Task const& task, std::uint32_t lane) const {
+  Place place{lane, {}, 0};
   board_.stretches(
       {earliest(task), kForEver}, need(task, lane),
       [&](SlotRun free) {
         if (free.length() < task.work) return true;
-        Slot const end = free.begin + task.work;
-        if (best.runs.empty() || end < best.runs.back().end) best = {lane, {{free.begin, end}}, 0};
+        place.runs.push_back({free.begin, free.begin + task.work});
         return false;
       },
       task.work);
+  return place;
 }
 
 std::optional<Place> Timetable::latest(Task const& task) const {
   std::optional<Place> best;
   for (std::uint32_t const lane : task.lanes) {
+    std::optional<Place> last;
     board_.stretches({earliest(task), task.due}, need(task, lane), [&](SlotRun free) {
-      bool const later = !best || best->runs.back().end < free.end;
-      if (free.length() >= task.work && later) best = Place{lane, {{free.end - task.work, free.end}}, 0};
+      if (free.length() >= task.work) last = Place{lane, {{free.end - task.work, free.end}}, 0};
       return true;
     });
+    if (!last) continue;
+    bool const better =
+        !best || best->runs.back().end < last->runs.back().end ||
+        (best->runs.back().end == last->runs.back().end && cheaper_elsewhere(task, *last, *best));
+    if (better) best = std::move(last);
   }
   if (best) best->cost = cost(task, *best);
   return best;
 }
 
-void Timetable::soonest_slots(Task const& task, std::uint32_t lane, Place& best) const {
-  SlotRuns runs;
+Place Timetable::soonest_slots(Task const& task, std::uint32_t lane) const {
+  Place place{lane, {}, 0};
   Slot left = task.work;
   board_.stretches({earliest(task), kForEver}, need(task, lane), [&](SlotRun free) {
     Slot const least = std::min(task.shortest_run, left);
@@ -293,11 +313,11 @@ void Timetable::soonest_slots(Task const& task, std::uint32_t lane, Place& best)
     // What stays must be a run of its own.
     if (take < left) take = std::min(take, left - task.shortest_run);
     if (take < least) return true;
-    runs.push_back({free.begin, free.begin + take});
+    place.runs.push_back({free.begin, free.begin + take});
     left -= take;
     return left > 0;
   });
-  if (best.runs.empty() || runs.back().end < best.runs.back().end) best = {lane, std::move(runs), 0};
+  return place;
 }
 
 }  // namespace greenq::core

@@ -22,6 +22,9 @@ struct Lane {
   std::uint32_t gpus = 0;
   std::uint32_t prices = 0;  // which prices
   double factor = 1;         // on them: PUE, energy of this GPU type
+  std::uint32_t site = 0;
+
+  friend bool operator==(Lane const&, Lane const&) = default;
 };
 
 struct Place {
@@ -36,8 +39,9 @@ struct Task {
   std::int32_t memory = 0;
   std::int32_t cpus = 0;
   std::int32_t gpus = 0;
+  float move = 0;     // more power on other sites than its home: what moving its data costs, over its run
   LaneSet lanes;      // allowed
-  double power = 1;   // cost = power x factor x sum of prices
+  double power = 1;   // cost = power, and move, x factor x sum of prices
   float share = 1;    // of the scarcest resource of its lane, 0..1
   float keep = 0;     // its place was promised: another must cost less by this share
   float pull = 0;     // look-ahead: how much speaks for running in the current hour, 0..1
@@ -49,6 +53,7 @@ struct Task {
   bool watts = false;     // that is what power is in
   bool pausable = false;
   bool late = false;  // its due time cannot be kept any more: as early as possible
+  std::uint8_t home = 0;  // site
   Place place{};      // without runs: not in the table
 
   bool placed() const { return !place.runs.empty(); }
@@ -71,6 +76,7 @@ class Timetable {
   Board& board() { return board_; }
   Board const& board() const { return board_; }
   SlotPrices const& prices(std::uint32_t lane) const { return prices_[lanes_[lane].prices]; }
+  double mean_price(Slot slot) const;  // of all prices
   Slot earliest(Task const& task) const { return std::max(task.ready, now_); }
 
   SlotNeed need(Task const& task, std::uint32_t lane) const;
@@ -88,12 +94,19 @@ class Timetable {
   // The task must not be in the table. Cheapest place that ends by `due`; the earliest of equal ones.
   std::optional<Place> cheapest(Task const& task, Slot due);
   std::optional<Place> cheapest(Task const& task) { return cheapest(task, task.due); }
-  // The place that ends first. Requires a lane that ever fits.
+  // The place that ends first; of equal ones on sites that differ, the cheaper. Requires a lane that ever
+  // fits.
   Place soonest(Task const& task);
-  // In one piece: the place that ends last, by `due`.
+  // In one piece: the place that ends last, by `due`; of equal ones as soonest().
   std::optional<Place> latest(Task const& task) const;
 
  private:
+  // Cost of the task for each unit of the sum of prices.
+  double scale(Task const& task, std::uint32_t lane) const {
+    Lane const& where = lanes_[lane];
+    return (task.power + (where.site == task.home ? 0.0F : task.move)) * where.factor;
+  }
+  bool cheaper_elsewhere(Task const& task, Place const& place, Place const& best) const;
   bool cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool within_prices(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least);
   bool hour_by_hour(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least) const;
@@ -102,8 +115,8 @@ class Timetable {
   bool cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
-  void soonest_window(Task const& task, std::uint32_t lane, Place& best) const;
-  void soonest_slots(Task const& task, std::uint32_t lane, Place& best) const;
+  Place soonest_window(Task const& task, std::uint32_t lane) const;
+  Place soonest_slots(Task const& task, std::uint32_t lane) const;
 
   struct HourOffer {
     double price = 0;
