@@ -53,7 +53,7 @@ TEST_F(Told, AllAtFirstThenWhatChanges) {
   EXPECT_TRUE(nothing.changes);
   EXPECT_THAT(ids(nothing), IsEmpty());
   EXPECT_THAT(nothing.gone, IsEmpty());
-  EXPECT_NE(nothing.curve, nullptr);
+  EXPECT_NE(nothing.sites.front().curve, nullptr);
 }
 
 TEST_F(Told, AHeldJobIsGoneUntilItIsReleased) {

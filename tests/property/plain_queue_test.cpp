@@ -167,7 +167,7 @@ class ByQueuePass {
     core::QueueMembers all;
     for (std::uint32_t i = 0; i < asked.size(); ++i) all.jobs.push_back(i);
     for (auto const& [index, choice] :
-         core::plan_queue(input, core::Lanes{input.sites}, input.waiting, all).chosen) {
+         core::plan_queue(input, core::SlotGrid{}, core::Lanes{input.sites}, input.waiting, all).chosen) {
       if (choice.segments.front().begin > now_) continue;
       PlainJob const& job = *asked[index];
       starts_[job.id] = now_;

@@ -270,8 +270,10 @@ PlanOutput Planner::plan(PlanInput const& input) {
   bool const early = learn(input);
   bool const anew = reset || !input.changes || !laid_out_;
   Groups groups = this->groups(input, anew);
-  groups.queue.head_only = !anew;
-  QueuePlan queue = plan_queue(input, *lanes_, backlog_.jobs(), groups.queue);
+  Slot const hour = hour_of(shift_->grid().from(input.now));
+  groups.queue.head_only = !reset && input.changes && far_placed_ == hour;
+  far_placed_ = hour;
+  QueuePlan queue = plan_queue(input, shift_->grid(), *lanes_, backlog_.jobs(), groups.queue);
   laid_out_ = groups.tasks + groups.thresholds.size() > 0;
   if (laid_out_) {
     SlotPass slots{shift_->grid(), input, *lanes_, backlog_.jobs(), queue};

@@ -93,7 +93,8 @@ class Planner {
   SignalKind kind_ = SignalKind::kMarginal;
   PlanRules rules_;
   Backlog backlog_;
-  bool laid_out_ = false;  // shift_ has the tasks of the last plan
+  bool laid_out_ = false;           // shift_ has the tasks of the last plan
+  std::optional<Slot> far_placed_;  // hour
   std::map<JobId, Running> running_;
   double ended_ = 0;                 // cluster-hours
   std::optional<Slot> improved_;     // hour

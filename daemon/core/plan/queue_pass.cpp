@@ -1,7 +1,9 @@
 #include "core/plan/queue_pass.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "core/plan/board.hpp"
 #include "core/plan/cost_table.hpp"
 #include "core/plan/easy_queue.hpp"
 
@@ -12,12 +14,71 @@ namespace {
 constexpr Span kNever{std::chrono::hours{24 * 365}};
 // Tentative starts that are worked out anew in every plan.
 constexpr std::size_t kHead = 1000;
+constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
+
+// Starts far back in the queue, on slots: exact ones would take long, and change anyway.
+class FarStarts {
+ public:
+  FarStarts(SlotGrid const& grid, Lanes const& lanes, Instant now, std::vector<Booking> const& bookings)
+      : grid_(grid),
+        lanes_(lanes),
+        board_(grid.from(now), lanes.rows()),
+        open_(lanes.all().size(), grid.from(now)) {
+    for (Booking const& booking : bookings)
+      board_.take(grid_.covering(booking.interval), lanes_.need(booking.demand, booking.lane));
+  }
+
+  // The earliest, of lanes that fit.
+  Booking place(Demand const& demand, LaneSet fitting, Instant ready, Span length) {
+    if (placed_++ % kOften == 0) skip_full_hours();
+    Slot const work = grid_.slots(length);
+    SlotRun best{kForEver, kForEver};
+    std::uint32_t chosen = fitting.front();
+    for (std::uint32_t const lane : fitting) {
+      Slot const from = std::max(grid_.from(ready), demand.cpus > 0 ? open_[lane] : Slot{0});
+      Slot const begin = first_free({from, kForEver}, lanes_.need(demand, lane), work);
+      if (begin >= best.begin) continue;
+      best = {begin, begin + work};
+      chosen = lane;
+    }
+    board_.take(best, lanes_.need(demand, chosen));
+    Instant const start = grid_.begin_of(best.begin);
+    return {{start, start + length}, demand, chosen};
+  }
+
+ private:
+  static constexpr std::size_t kOften = 64;
+
+  Slot first_free(SlotRun range, SlotNeed const& need, Slot work) const {
+    Slot begin = kForEver;
+    board_.stretches(
+        range, need,
+        [&](SlotRun free) {
+          if (free.length() < work) return true;
+          begin = free.begin;
+          return false;
+        },
+        work);
+    return begin;
+  }
+
+  void skip_full_hours() {
+    for (std::uint32_t lane = 0; lane < open_.size(); ++lane)
+      open_[lane] = first_free({open_[lane], kForEver}, lanes_.need({1, 0, 0}, lane), 1);
+  }
+
+  SlotGrid const& grid_;
+  Lanes const& lanes_;
+  Board board_;
+  std::vector<Slot> open_;  // of each lane: before it no core is free
+  std::size_t placed_ = 0;
+};
 
 class QueuePass {
  public:
-  QueuePass(PlanInput const& input, Lanes const& lanes, std::vector<WaitingJob> const& backlog,
-            QueueMembers members)
-      : input_(input), lanes_(lanes), backlog_(backlog), members_(std::move(members)) {
+  QueuePass(PlanInput const& input, SlotGrid const& grid, Lanes const& lanes,
+            std::vector<WaitingJob> const& backlog, QueueMembers members)
+      : input_(input), grid_(grid), lanes_(lanes), backlog_(backlog), members_(std::move(members)) {
     for (PlanSite const& site : input.sites) plan_.calendars.emplace_back(input.now, site.capacity);
     for (RunningJob const& job : input.running) {
       Instant const end = job.expected_end > input.now ? job.expected_end : input.now + kOverrun;
@@ -132,16 +193,33 @@ class QueuePass {
         }
       }
     }
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-      if (i == kHead) plan_.far_begin = plan_.bookings.size();
-      bool const stands = members_.head_only && i >= kHead &&
-                          !std::binary_search(members_.fresh.begin(), members_.fresh.end(), rest[i]);
-      if (!stands) take_earliest(rest[i]);
+    std::size_t const head = std::min(rest.size(), kHead);
+    for (std::size_t i = 0; i < head; ++i) take_earliest(rest[i]);
+    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(head));
+    if (members_.head_only) {
+      std::erase_if(rest, [&](std::uint32_t index) {
+        return !std::binary_search(members_.fresh.begin(), members_.fresh.end(), index);
+      });
     }
-    plan_.far_end = rest.size() > kHead ? plan_.bookings.size() : 0;
+    place_far(rest);
+  }
+
+  void place_far(std::vector<std::uint32_t> const& far) {
+    plan_.far_begin = plan_.far_end = plan_.bookings.size();
+    if (far.empty()) return;
+    FarStarts starts{grid_, lanes_, input_.now, plan_.bookings};
+    for (std::uint32_t const index : far) {
+      WaitingJob const& waiting = job(index);
+      Booking const booking = starts.place(waiting.demand, lanes_.fitting(waiting.demand, waiting.lanes),
+                                           earliest_start(input_, waiting), duration_of(waiting));
+      plan_.bookings.push_back(booking);
+      plan_.chosen.push_back({index, {ChoiceKind::kQueue, {booking.interval}, booking.lane, false, true}});
+    }
+    plan_.far_end = plan_.bookings.size();
   }
 
   PlanInput const& input_;
+  SlotGrid const& grid_;
   Lanes const& lanes_;
   std::vector<WaitingJob> const& backlog_;
   QueueMembers members_;
@@ -162,9 +240,9 @@ bool QueuePlan::fits(Lanes const& lanes, Booking const& booking) const {
   return calendars[lanes.site(lane)].fits(interval, {demand, lanes.pool(lane)});
 }
 
-QueuePlan plan_queue(PlanInput const& input, Lanes const& lanes, std::vector<WaitingJob> const& backlog,
-                     QueueMembers members) {
-  return QueuePass(input, lanes, backlog, std::move(members)).take();
+QueuePlan plan_queue(PlanInput const& input, SlotGrid const& grid, Lanes const& lanes,
+                     std::vector<WaitingJob> const& backlog, QueueMembers members) {
+  return QueuePass(input, grid, lanes, backlog, std::move(members)).take();
 }
 
 }  // namespace greenq::core

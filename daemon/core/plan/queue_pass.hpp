@@ -25,8 +25,9 @@ struct QueuePlan {
 };
 
 // Places them in queue order, before_in_queue(), each on the lane where it starts first; of those that let it
-// start at once, or as early, on the one where it costs least.
-QueuePlan plan_queue(PlanInput const& input, Lanes const& lanes, std::vector<WaitingJob> const& backlog,
-                     QueueMembers members);
+// start at once, or as early, on the one where it costs least. Of a long queue the starts after the first 1,000 that
+// wait are on slots of the grid.
+QueuePlan plan_queue(PlanInput const& input, SlotGrid const& grid, Lanes const& lanes,
+                     std::vector<WaitingJob> const& backlog, QueueMembers members);
 
 }  // namespace greenq::core

@@ -10,10 +10,6 @@ constexpr Slot kMonth = 30 * 24 * kHourSlots;
 // Pauses must save more than this to be worth a checkpoint and a restart.
 constexpr float kPauseGain = 0.02F;
 
-SlotRun outwards(SlotGrid const& grid, Interval interval) {
-  return {grid.holding(interval.begin), grid.from(interval.end)};
-}
-
 Span length_of(std::vector<Interval> const& segments) {
   Span sum{0};
   for (Interval const& segment : segments) sum += segment.length();
@@ -168,7 +164,7 @@ void SlotPass::place_thresholds(JobOrder const& jobs) {
   if (jobs.empty()) return;
   Timetable table = empty_table();
   for (Booking const& booking : queue_.bookings)
-    table.board().take(outwards(grid_, booking.interval), lanes_.need(booking.demand, booking.lane));
+    table.board().take(grid_.covering(booking.interval), lanes_.need(booking.demand, booking.lane));
   for (std::uint32_t const index : jobs) {
     Task task = task_of(job(index));
     task.place = {};
@@ -197,7 +193,7 @@ ShiftRequest SlotPass::request(JobOrder const& jobs) const {
   }
   for (std::size_t i = 0; i < queue_.bookings.size(); ++i) {
     auto const& [interval, demand, lane] = queue_.bookings[i];
-    SlotRun const run = outwards(grid_, interval);
+    SlotRun const run = grid_.covering(interval);
     if (run.begin >= last) continue;  // tentative, like all that lies so far ahead
     bool const far = queue_.far_begin <= i && i < queue_.far_end;
     (far ? request.far : request.fixed)

@@ -36,6 +36,8 @@ struct SlotGrid {
   Slot holding(Instant at) const { return narrow(floor_div((at - origin).count(), slot.count())); }
   Slot from(Instant at) const { return round_up(at - origin); }  // the first that begins at or after
   Slot slots(Span span) const { return std::max(round_up(span), Slot{1}); }  // rounded up, at least one
+  // The fewest slots that cover it.
+  SlotRun covering(Interval interval) const { return {holding(interval.begin), from(interval.end)}; }
   Span span(Slot slots_) const { return slots_ * slot; }
   double hours(Span length) const {
     return static_cast<double>(length.count()) / static_cast<double>(slot.count() * kHourSlots);
