@@ -62,7 +62,8 @@ void Engine::Impl::request_plan() {
   auto input = std::make_shared<core::PlanInput>(core::snapshot(state, parts.clock->now(), told));
   // A plan that takes long is made less often: planning gets at most half of the time.
   plan_not_before = steady;
-  parts.run_on_planner([input, memory = planner, &target = inbox] { post_plan(target, memory->plan(*input)); });
+  parts.run_on_planner(
+      [input, memory = planner, &target = inbox] { post_plan(target, memory->plan(*input)); });
 }
 
 void Engine::Impl::plan_arrived() {

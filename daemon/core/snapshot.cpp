@@ -167,7 +167,8 @@ class Snapshot {
   static std::string print(Capacity const& capacity) {
     std::string text = std::to_string(capacity.cpus) + ' ' + std::to_string(capacity.memory_bytes);
     for (GpuPool const& pool : capacity.pools)
-      text += ' ' + pool.model + ' ' + std::to_string(pool.memory_bytes) + ' ' + std::to_string(pool.uuids.size());
+      text += ' ' + pool.model + ' ' + std::to_string(pool.memory_bytes) + ' ' +
+              std::to_string(pool.uuids.size());
     return text;
   }
 

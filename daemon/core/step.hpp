@@ -46,8 +46,8 @@ struct Told {
 };
 // To be called after each step: all changes but the places that the planner gave itself are news to it.
 void touch(Told& told, Event const& event, Changes const& changes);
-// The same for that planner: changes where what decides for all jobs is as it was, else all. `extra` jobs are not
-// stored (previews; ids of their own).
+// The same for that planner: changes where what decides for all jobs is as it was, else all. `extra` jobs are
+// not stored (previews; ids of their own).
 PlanInput snapshot(State const& state, Instant now, Told& told, std::vector<Job> const& extra = {});
 
 // The same of one job that waits with a plan and may be shifted; nothing otherwise. `alone` is not filled in.

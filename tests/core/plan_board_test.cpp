@@ -137,7 +137,8 @@ TEST(PlanBoard, LongStretchesAreNeverLeftOut) {
       board.take({begin, begin + 1 + static_cast<core::Slot>(random() % 60)},
                  need(static_cast<std::int64_t>(random() % 2), static_cast<std::int64_t>(random() % 3)));
     }
-    Need const wanted = need(1 + static_cast<std::int64_t>(random() % 2), static_cast<std::int64_t>(random() % 3));
+    Need const wanted =
+        need(1 + static_cast<std::int64_t>(random() % 2), static_cast<std::int64_t>(random() % 3));
     auto const first = static_cast<core::Slot>(random() % 100);
     SlotRun const range{first, first + static_cast<core::Slot>(random() % 300)};
     auto const least = static_cast<core::Slot>(1 + random() % 50);
@@ -160,7 +161,8 @@ TEST(PlanBoard, RoomsOfHoursAgreeWithTheirSlots) {
   Board board{24, {4, 6}};
   for (int i = 0; i < 60; ++i) {
     auto const begin = static_cast<core::Slot>(random() % 300);
-    board.take({begin, begin + 1 + static_cast<core::Slot>(random() % 60)}, need(1, static_cast<std::int64_t>(random() % 2)));
+    board.take({begin, begin + 1 + static_cast<core::Slot>(random() % 60)},
+               need(1, static_cast<std::int64_t>(random() % 2)));
   }
   board.advance(50);
   Need const wanted = need(2, 1);

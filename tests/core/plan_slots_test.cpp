@@ -30,7 +30,8 @@ TEST(Timetable, TheCheapestWindowIsTheOneOfAPlainSearch) {
   core::PlanRandom random{23};
   for (int round = 0; round < 300; ++round) {
     std::vector<double> prices;
-    for (int slot = 0; slot < 600; ++slot) prices.push_back(static_cast<double>(random() % (round % 2 == 0 ? 9 : 900)));
+    for (int slot = 0; slot < 600; ++slot)
+      prices.push_back(static_cast<double>(random() % (round % 2 == 0 ? 9 : 900)));
     core::SlotPrices const price{kShiftNow, prices};
     core::Timetable table{kShiftNow, {4}, {core::Lane{}}, {price}};
     for (int i = 0; i < 60; ++i) {

@@ -34,8 +34,7 @@ Submissions submissions(bool surprises) {
     job.demand = {static_cast<std::uint32_t>(pick(1, 8)), pick(0, 64) << 30,
                   static_cast<std::uint32_t>(pick(0, 2))};
     job.pools = {0};
-    if (two_pools && job.demand.gpus > 0)
-      job.pools = *rc::gen::element(Pools{0}, Pools{1}, Pools{0, 1});
+    if (two_pools && job.demand.gpus > 0) job.pools = *rc::gen::element(Pools{0}, Pools{1}, Pools{0, 1});
     job.planned = job.length = minutes(pick(1, 90));
     if (surprises) {
       job.length = Span{pick(1, 2 * job.planned.count())};

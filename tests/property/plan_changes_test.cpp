@@ -120,7 +120,8 @@ class Cluster {
     job.latest = job.ready + minutes(static_cast<std::int64_t>(random_() % 2000));
     job.interruptible = random_() % 3 == 0;
     job.priority = random_() % 6 == 0 ? 80 : 50;
-    if (random_() % 8 == 0) job.max_intensity = core::Intensity{static_cast<std::int64_t>(random_() % 600'000)};
+    if (random_() % 8 == 0)
+      job.max_intensity = core::Intensity{static_cast<std::int64_t>(random_() % 600'000)};
     return job;
   }
 

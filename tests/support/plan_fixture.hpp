@@ -142,8 +142,8 @@ inline std::string overbooked(core::PlanInput const& input, core::PlanOutput con
   return "";
 }
 
-// Lives through plans as the daemon does: plans at each arrival and end, tells the planner what changed, starts
-// what is due, moves on to the next event. A job is known from its `ready` on.
+// Lives through plans as the daemon does: plans at each arrival and end, tells the planner what changed,
+// starts what is due, moves on to the next event. A job is known from its `ready` on.
 class OnlineRun {
  public:
   OnlineRun(core::Capacity capacity, std::shared_ptr<core::Curve const> curve,

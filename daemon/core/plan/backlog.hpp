@@ -17,9 +17,9 @@ struct WaitingJob {
   LaneSet lanes;  // eligible; see lanes.hpp
   Span duration{0};
   Instant submitted{};
-  Instant ready{};   // earliest start
-  Instant latest{};  // latest start; <= ready means no slack
-  double power = 0;  // expected watts; 0: not known
+  Instant ready{};                           // earliest start
+  Instant latest{};                          // latest start; <= ready means no slack
+  double power = 0;                          // expected watts; 0: not known
   std::optional<Intensity> max_intensity{};  // threshold mode
   std::vector<Interval> previous{};          // last plan; kept unless another is better
   std::uint32_t previous_lane = 0;

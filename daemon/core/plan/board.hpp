@@ -54,8 +54,8 @@ class Board {
   enum class Room : std::uint8_t { kNone, kSome, kAll };  // in how many slots of an hour
   // Of `count` hours from this one on.
   void rooms(Slot hour, std::size_t count, SlotNeed const& need, std::vector<Room>& out) const;
-  // Calls visit(SlotRun) for maximal free stretches within the range, in order, until it returns false. Stretches
-  // shorter than `least` may be left out.
+  // Calls visit(SlotRun) for maximal free stretches within the range, in order, until it returns false.
+  // Stretches shorter than `least` may be left out.
   template <class Visit>
   void stretches(SlotRun range, SlotNeed const& need, Visit visit, Slot least = 1) const;
 

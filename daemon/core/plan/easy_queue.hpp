@@ -70,7 +70,7 @@ class EasyQueue {
 
   std::vector<std::int64_t> free_;
   std::vector<std::uint32_t> leading_;  // rows: each need that came takes of one of them, sorted
-  std::vector<Running> running_;  // a heap: the first to end in front
+  std::vector<Running> running_;        // a heap: the first to end in front
   std::deque<Job> waiting_;
 };
 

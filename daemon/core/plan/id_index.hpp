@@ -1,4 +1,5 @@
-// From job ids to indices, flat: 16 bytes each. Ids mostly come in ascending order; then an insertion is cheap.
+// From job ids to indices, flat: 16 bytes each. Ids mostly come in ascending order; then an insertion is
+// cheap.
 #pragma once
 
 #include <algorithm>

@@ -69,10 +69,10 @@ class Planner {
     Instant end{};  // expected
   };
   struct Groups {
-    QueueMembers queue;                      // without slack
-    std::vector<std::uint32_t> thresholds;   // in queue order
-    std::vector<std::uint32_t> fresh;        // tasks that are new, in queue order
-    std::size_t tasks = 0;                   // all of them
+    QueueMembers queue;                     // without slack
+    std::vector<std::uint32_t> thresholds;  // in queue order
+    std::vector<std::uint32_t> fresh;       // tasks that are new, in queue order
+    std::size_t tasks = 0;                  // all of them
   };
   // Whether all has to be planned anew.
   bool prepare(PlanInput const& input);

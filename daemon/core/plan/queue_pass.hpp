@@ -14,7 +14,7 @@ struct Booking {
 
 struct QueuePlan {
   std::vector<Calendar> calendars;  // of each site, with all bookings
-  std::vector<Booking> bookings;  // of running jobs and of those placed here
+  std::vector<Booking> bookings;    // of running jobs and of those placed here
   // Which of the bookings are tentative and of jobs far back in the queue: from, to.
   std::size_t far_begin = 0;
   std::size_t far_end = 0;
@@ -25,8 +25,8 @@ struct QueuePlan {
 };
 
 // Places them in queue order, before_in_queue(), each on the lane where it starts first; of those that let it
-// start at once, or as early, on the one where it costs least. Of a long queue the starts after the first 1,000 that
-// wait are on slots of the grid.
+// start at once, or as early, on the one where it costs least. Of a long queue the starts after the first
+// 1,000 that wait are on slots of the grid.
 QueuePlan plan_queue(PlanInput const& input, SlotGrid const& grid, Lanes const& lanes,
                      std::vector<WaitingJob> const& backlog, QueueMembers members);
 

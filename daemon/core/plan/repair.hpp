@@ -17,8 +17,8 @@ namespace greenq::core {
 // where that helps nobody; then what has no place gets the soonest.
 void repair(Timetable& table, std::vector<Task>& tasks, PlanRandom& random);
 
-// Gives a task that has no place one in time, for which one with more work left moves to another place in time.
-// Returns that one; nothing if there is none, then nothing changes.
+// Gives a task that has no place one in time, for which one with more work left moves to another place in
+// time. Returns that one; nothing if there is none, then nothing changes.
 std::optional<std::uint32_t> push_out_for(Timetable& table, std::vector<Task>& tasks, std::uint32_t index);
 
 std::size_t count_late(std::vector<Task> const& tasks);

@@ -1,6 +1,6 @@
 // The same submissions in the plain queue (easy_queue.hpp): how much work it would have done by now, and how
-// much would wait in it. Durations are the expected ones. Backfill looks at the first 5,000 that wait; those behind
-// them stand in a line that takes little memory.
+// much would wait in it. Durations are the expected ones. Backfill looks at the first 5,000 that wait; those
+// behind them stand in a line that takes little memory.
 #pragma once
 
 #include <deque>

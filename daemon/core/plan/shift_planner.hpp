@@ -6,8 +6,8 @@
 // load that has not come yet, and no more work may be put off than a plain queue would have done less a share
 // of the slack. Deterministic for a seed. Not thread-safe; remembers its tasks and what it learned.
 //
-// What a call costs grows with what it changes, but for a few instructions a task: of long queues only so many
-// tasks are improved or judged again in each hour.
+// What a call costs grows with what it changes, but for a few instructions a task: of long queues only so
+// many tasks are improved or judged again in each hour.
 #pragma once
 
 #include <map>
@@ -62,12 +62,12 @@ struct ShiftRequest {
   std::vector<Lane> lanes;
   // By Lane::prices. Null, but not all: then no task may use its lanes.
   std::vector<std::shared_ptr<Curve const>> curves;
-  std::vector<Fixed> fixed;                          // runs and reservations that stay
-  std::vector<Fixed> far;                            // the same, tentative
-  std::vector<Task> tasks;                           // `place`: of the last plan, or without runs
-  double done = 0;                                   // cluster-hours that jobs told to arrived() ran so far
-  bool freed = false;                                // a job ended early and left room
-  bool improve = true;  // else only what is new, or wants such room, gets a place
+  std::vector<Fixed> fixed;  // runs and reservations that stay
+  std::vector<Fixed> far;    // the same, tentative
+  std::vector<Task> tasks;   // `place`: of the last plan, or without runs
+  double done = 0;           // cluster-hours that jobs told to arrived() ran so far
+  bool freed = false;        // a job ended early and left room
+  bool improve = true;       // else only what is new, or wants such room, gets a place
 };
 
 class ShiftPlanner {

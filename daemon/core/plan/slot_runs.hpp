@@ -23,8 +23,7 @@ class SlotRuns {
     for (SlotRun const& run : runs) push_back(run);
   }
   SlotRuns(SlotRuns const& other) : one_(other.one_), many_(copy_of(other.many_)) {}
-  SlotRuns(SlotRuns&& other) noexcept
-      : one_(std::exchange(other.one_, {})), many_(std::move(other.many_)) {}
+  SlotRuns(SlotRuns&& other) noexcept : one_(std::exchange(other.one_, {})), many_(std::move(other.many_)) {}
   SlotRuns& operator=(SlotRuns other) noexcept {
     one_ = other.one_;
     many_ = std::move(other.many_);

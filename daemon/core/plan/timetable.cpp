@@ -119,8 +119,9 @@ bool Timetable::cheapest_window(Task const& task, std::uint32_t lane, Slot due, 
   SlotRun const range{earliest(task), due};
   SlotNeed const taken = need(task, lane);
   Slot const end = std::max(range.begin, prices(lane).end());
-  bool found = task.work < kLongWork && within_prices(lane, {range.begin, std::min(range.end, end + task.work)},
-                                                     taken, task.work, least);
+  bool found =
+      task.work < kLongWork &&
+      within_prices(lane, {range.begin, std::min(range.end, end + task.work)}, taken, task.work, least);
   SlotRun const rest{task.work < kLongWork ? end : range.begin, range.end};
   if (rest.length() >= task.work && hour_by_hour(lane, rest, taken, task.work, least)) found = true;
   if (found) best = {lane, {{least.begin, least.begin + task.work}}, least.cost * scale};
@@ -155,7 +156,8 @@ bool Timetable::within_prices(std::uint32_t lane, SlotRun range, SlotNeed const&
     Slot const hour = from + static_cast<Slot>(i);
     if (minima[static_cast<std::size_t>(hour - origin)] >= least.cost - kTie) continue;
     if (rooms_[i] == Board::Room::kNone) continue;
-    SlotRun const hours{std::max(range.begin, hour * kHourSlots), std::min(last + 1, (hour + 1) * kHourSlots)};
+    SlotRun const hours{std::max(range.begin, hour * kHourSlots),
+                        std::min(last + 1, (hour + 1) * kHourSlots)};
     bool const here = work < kHourSlots
                           ? hour_by_hour(lane, {hours.begin, hours.end - 1 + work}, taken, work, least)
                           : across(lane, i, hours, taken, work, least);
@@ -164,8 +166,8 @@ bool Timetable::within_prices(std::uint32_t lane, SlotRun range, SlotNeed const&
   return found;
 }
 
-// Windows of an hour or longer hold the last slot of the hour in which they begin: how long is the room before
-// and after it?
+// Windows of an hour or longer hold the last slot of the hour in which they begin: how long is the room
+// before and after it?
 bool Timetable::across(std::uint32_t lane, std::size_t hour, SlotRun begins, SlotNeed const& taken, Slot work,
                        Window& least) {
   Slot const next = (hour_of(begins.begin) + 1) * kHourSlots;

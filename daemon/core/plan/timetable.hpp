@@ -39,12 +39,12 @@ struct Task {
   std::int32_t memory = 0;
   std::int32_t cpus = 0;
   std::int32_t gpus = 0;
-  float move = 0;     // more power on other sites than its home: what moving its data costs, over its run
-  LaneSet lanes;      // allowed
-  double power = 1;   // cost = power, and move, x factor x sum of prices
-  float share = 1;    // of the scarcest resource of its lane, 0..1
-  float keep = 0;     // its place was promised: another must cost less by this share
-  float pull = 0;     // look-ahead: how much speaks for running in the current hour, 0..1
+  float move = 0;        // more power on other sites than its home: what moving its data costs, over its run
+  LaneSet lanes;         // allowed
+  double power = 1;      // cost = power, and move, x factor x sum of prices
+  float share = 1;       // of the scarcest resource of its lane, 0..1
+  float keep = 0;        // its place was promised: another must cost less by this share
+  float pull = 0;        // look-ahead: how much speaks for running in the current hour, 0..1
   float pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
   Slot work = 1;
   Slot ready = 0;
@@ -52,9 +52,9 @@ struct Task {
   Slot shortest_run = 1;  // of a pausable task
   bool watts = false;     // that is what power is in
   bool pausable = false;
-  bool late = false;  // its due time cannot be kept any more: as early as possible
+  bool late = false;      // its due time cannot be kept any more: as early as possible
   std::uint8_t home = 0;  // site
-  Place place{};      // without runs: not in the table
+  Place place{};          // without runs: not in the table
 
   bool placed() const { return !place.runs.empty(); }
   Slot begin() const { return place.runs.front().begin; }

@@ -1,4 +1,5 @@
-// The cheapest window that begins in each hour, worked out once for each length: many tasks are as long as others.
+// The cheapest window that begins in each hour, worked out once for each length: many tasks are as long as
+// others.
 #pragma once
 
 #include <limits>
@@ -13,8 +14,8 @@ struct Window {
   Slot begin = 0;
 };
 
-// Lowers `best` to the cheapest window of `work` slots that begins in [first, last], the earliest of equal ones.
-// Returns whether there is one cheaper than `best`.
+// Lowers `best` to the cheapest window of `work` slots that begins in [first, last], the earliest of equal
+// ones. Returns whether there is one cheaper than `best`.
 bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& best);
 
 // The prices that go with it are given at each call: always the same. Not thread-safe.
