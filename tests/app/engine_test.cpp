@@ -179,6 +179,18 @@ TEST_F(EngineTest, PlansAreRefreshedWithoutAnyEvent) {
   EXPECT_EQ(plans, before + 1);
 }
 
+// More than are written down at once: all of them get their place, and another plan is made only then.
+TEST_F(EngineTest, APlanOfManyJobsIsWrittenDownWhole) {
+  ASSERT_TRUE(submit(std::vector<core::JobSpec>(1200, test::spec())));
+  for (int i = 0; i < 10; ++i) settle();
+  std::size_t planned = 0;
+  for (auto const& [id, job] : store_.all_jobs) planned += job.plan ? 1U : 0U;
+  EXPECT_EQ(planned, 1200U);
+  auto const late = submit({test::spec()});
+  ASSERT_TRUE(late) << late.error().message;
+  EXPECT_TRUE(store_.all_jobs.at(late->front().id).plan);
+}
+
 TEST_F(EngineTest, WorkGoesOnOnceTheStoreIsBack) {
   store_.fail_next_commit = true;
   ASSERT_FALSE(submit({test::spec()}));

@@ -91,7 +91,8 @@ void Board::rooms(Slot hour, std::size_t count, SlotNeed const& need, std::vecto
   Slot const first = hour - hour_of(first_);
   Slot const skipped = std::max(-first, 0);
   Slot const last = std::min(first + static_cast<Slot>(count), known);
-  auto const length = static_cast<std::size_t>(std::max(last - first - skipped, 0));
+  if (last <= first + skipped) return;
+  auto const length = static_cast<std::size_t>(last - first - skipped);
   auto* const rank = reinterpret_cast<std::uint8_t*>(out.data() + skipped);
   for (std::uint32_t i = 0; i < need.count; ++i) {
     auto const& [figure, amount] = need.items[i];

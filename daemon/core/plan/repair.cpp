@@ -21,6 +21,17 @@ int orders_for(std::size_t tasks) {
   return tasks > kFew ? kOrders : kOrdersOfFew;
 }
 
+// Keeps those with the most work left, as many as are tried, the largest first.
+template <class Index>
+void keep_largest(std::vector<Task> const& tasks, std::vector<Index>& indices) {
+  std::size_t const tries = std::min(kTries, indices.size());
+  auto const middle = indices.begin() + static_cast<std::ptrdiff_t>(tries);
+  std::partial_sort(indices.begin(), middle, indices.end(), [&](Index a, Index b) {
+    return std::tuple(-tasks[a].load(), a) < std::tuple(-tasks[b].load(), b);
+  });
+  indices.erase(middle, indices.end());
+}
+
 bool is_late(Task const& task) {
   return task.place.runs.empty() || task.end() > task.due;
 }
@@ -63,18 +74,14 @@ class Repair {
     for (std::size_t const other : placed_) {
       if (tasks_[other].load() > load && !tasks_[other].late) larger.push_back(other);
     }
-    std::size_t const tries = std::min(kTries, larger.size());
-    std::partial_sort(larger.begin(), larger.begin() + static_cast<std::ptrdiff_t>(tries), larger.end(),
-                      [&](std::size_t a, std::size_t b) {
-                        return std::tuple(-tasks_[a].load(), a) < std::tuple(-tasks_[b].load(), b);
-                      });
-    for (std::size_t i = 0; i < tries; ++i) {
-      Task& other = tasks_[larger[i]];
+    keep_largest(tasks_, larger);
+    for (std::size_t const candidate : larger) {
+      Task& other = tasks_[candidate];
       Place const place = other.place;
       table_.take_out(other);
       if (put_in_time(index)) {
-        std::erase(placed_, larger[i]);
-        dropped_.push_back(larger[i]);
+        std::erase(placed_, candidate);
+        dropped_.push_back(candidate);
         return true;
       }
       table_.put_in(other, place);
@@ -115,20 +122,16 @@ std::optional<std::uint32_t> push_out_for(Timetable& table, std::vector<Task>& t
     bool const in_the_way = other.placed() && other.begin() < task.due && table.earliest(task) < other.end();
     if (in_the_way && !other.late && other.load() > task.load()) larger.push_back(i);
   }
-  std::size_t const tries = std::min(kTries, larger.size());
-  std::partial_sort(larger.begin(), larger.begin() + static_cast<std::ptrdiff_t>(tries), larger.end(),
-                    [&](std::uint32_t a, std::uint32_t b) {
-                      return std::tuple(-tasks[a].load(), a) < std::tuple(-tasks[b].load(), b);
-                    });
-  for (std::size_t i = 0; i < tries; ++i) {
-    Task& other = tasks[larger[i]];
+  keep_largest(tasks, larger);
+  for (std::uint32_t const candidate : larger) {
+    Task& other = tasks[candidate];
     Place const old = other.place;
     table.take_out(other);
     if (auto place = table.cheapest(task)) {
       table.put_in(task, std::move(*place));
       if (auto elsewhere = table.cheapest(other)) {
         table.put_in(other, std::move(*elsewhere));
-        return larger[i];
+        return candidate;
       }
       table.take_out(task);
     }

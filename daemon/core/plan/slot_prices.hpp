@@ -7,6 +7,9 @@
 
 namespace greenq::core {
 
+// Two sums of the same prices may differ by this much, by rounding.
+inline constexpr double kTie = 1e-9;
+
 class SlotPrices {
  public:
   // Prices of the slots from `first` on, at least one. Afterwards their last day repeats.

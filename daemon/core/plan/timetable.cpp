@@ -10,8 +10,6 @@ namespace greenq::core {
 namespace {
 
 constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
-// Two sums of the same prices may differ by rounding.
-constexpr double kTie = 1e-9;
 // Windows as long as this are looked at one by one.
 constexpr Slot kLongWork = 8 * 24 * kHourSlots;
 

@@ -3,7 +3,6 @@
 namespace greenq::core {
 
 bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& best) {
-  constexpr double kTie = 1e-9;  // two sums of the same prices may differ by rounding
   bool found = false;
   for (Slot begin = first; begin <= last; ++begin) {
     double const cost = prices.sum({begin, begin + work});
