@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "core/plan/random.hpp"
 #include "core/plan/slot_prices.hpp"
 
