@@ -78,6 +78,11 @@ constexpr JobKey kKeys[] = {
      "checkpoint: {grace: 60s}"},
     {"checkpoint.exit_code", "whole number, 1 to 127", "85", "Exit code that means: saved, start me again.",
      "checkpoint: {exit_code: 85}"},
+    {"checkpoint.cost", "duration, at most 6h", "1m",
+     "Run time that each pause adds: saving, loading, work that is done again. A pause is planned only where "
+     "it "
+     "saves more; `time_limit` does not count it.",
+     "checkpoint: {cost: 5m}"},
     {"retry.max", "whole number, 0 to 100", "needed in `retry`", "Attempts after the first.",
      "retry: {max: 3}"},
     {"retry.causes", "list of node_lost, oom, failed, time_limit",

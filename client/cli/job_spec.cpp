@@ -300,6 +300,9 @@ class JobReader {
     if (auto const code = map->integer("exit_code", 1, 127)) {
       checkpoint.set_exit_code(static_cast<std::int32_t>(*code));
     }
+    auto const cost = map->span("cost");
+    if (cost && *cost > std::chrono::hours(6)) map->complain("cost", "must be at most 6h");
+    if (cost) *checkpoint.mutable_cost() = duration(*cost);
     finish(*map);
   }
 

@@ -96,9 +96,25 @@ Span expected_duration(Job const& job) {
   return job.learned ? job.learned->typical : stated_duration(*job.spec);
 }
 
+Span pause_cost(Job const& job) {
+  return job.spec->checkpoint ? job.spec->checkpoint->cost : Span{0};
+}
+
+Span pauses_cost(Job const& job) {
+  if (job.attempts.empty() || job.attempts.back().end) return Span{0};
+  auto const& segments = job.attempts.back().segments;
+  return pause_cost(job) * std::count_if(segments.begin(), segments.end(),
+                                         [](Segment const& segment) { return segment.end.has_value(); });
+}
+
 namespace {
 
 constexpr Span kShortest{std::chrono::seconds{1}};
+
+// Of its ended segments; below zero where the next resume costs more than they did.
+Span work_done(Job const& job) {
+  return job.ran - pauses_cost(job);
+}
 
 Span safe_duration(Job const& job) {
   return job.learned ? job.learned->safe : stated_duration(*job.spec);
@@ -109,7 +125,7 @@ Span left_of(Job const& job, Span done, std::initializer_list<Span> lengths) {
   auto const longer =
       std::find_if(lengths.begin(), lengths.end(), [&](Span length) { return done < length; });
   Span const left = longer != lengths.end() ? *longer - done : done / 10;
-  Span const most = job.spec->time_limit.value_or(Span::max()) - done;
+  Span const most = job.spec->time_limit ? *job.spec->time_limit - done : left;
   return std::max(std::min(left, most), kShortest);
 }
 
@@ -117,7 +133,7 @@ Span left_of(Job const& job, Span done, std::initializer_list<Span> lengths) {
 // earliest at most.
 Instant latest_for_end(Job const& job, Instant end) {
   Span const stated = stated_duration(*job.spec);
-  Instant const safe = end - left_of(job, job.ran, {safe_duration(job), stated});
+  Instant const safe = end - left_of(job, work_done(job), {safe_duration(job), stated});
   if (!job.learned || job.ran > Span{0}) return safe;
   return std::max(safe, std::min(end - stated, job.not_before.value_or(job.submitted_at)));
 }
@@ -125,7 +141,7 @@ Instant latest_for_end(Job const& job, Instant end) {
 }  // namespace
 
 Span remaining_duration(Job const& job, Instant now) {
-  Span done = job.ran;
+  Span done = work_done(job);
   if (!job.attempts.empty() && !job.attempts.back().end && !job.attempts.back().segments.empty()) {
     Segment const& last = job.attempts.back().segments.back();
     if (!last.end && now > last.begin) done += now - last.begin;
@@ -140,9 +156,9 @@ std::optional<Instant> latest_start(Job const& job) {
     case BoundKind::kFinishBy:
       return latest_for_end(job, bound->at);
     case BoundKind::kStartBy:
-      return bound->at + job.ran;
+      return bound->at + work_done(job);
     case BoundKind::kMaxDelay:
-      return job.submitted_at + bound->delay + job.ran;
+      return job.submitted_at + bound->delay + work_done(job);
   }
   return std::nullopt;
 }

@@ -59,6 +59,7 @@ struct Checkpoint {
   int signal = 0;
   Span grace{0};
   int exit_code = 85;
+  Span cost{0};  // run time that each pause adds: saving, loading, work that is done again
 };
 
 enum class RetryCause : std::uint8_t { kNodeLost = 1, kOom = 2, kFailed = 3, kTimeLimit = 4 };
@@ -230,10 +231,16 @@ struct Job {
 Span stated_duration(JobSpec const& spec);
 // expected_duration where the file gave it.
 std::optional<Span> estimate_of(JobSpec const& spec);
-// Expected run time of one whole attempt, for planning: as learned, else as stated.
+// Expected run time of one whole attempt, for planning: as learned, else as stated. Without pauses.
 Span expected_duration(Job const& job);
-// What is left of it. A job that runs longer is expected to take the safe length, then the stated one, then a
-// tenth of what it took; never more than its time limit, at least one second.
+// What each pause of it costs; none without a checkpoint section.
+Span pause_cost(Job const& job);
+// What the pauses of the current attempt cost, the resume to come with them. Such time counts neither as work
+// nor against the time limit.
+Span pauses_cost(Job const& job);
+// What is left of it, with what the next resume takes longer. A job that runs longer is expected to take the
+// safe length, then the stated one, then a tenth of what it took; never more than its time limit, at least
+// one second.
 Span remaining_duration(Job const& job, Instant now);
 // Latest start that keeps the bound; nothing without a bound. finish_by is judged by the safe length.
 std::optional<Instant> latest_start(Job const& job);

@@ -69,7 +69,8 @@ Launch make_launch(Job const& job, Span stop_grace) {
   launch.workdir = spec.workdir;
   launch.stdout_path = expand_path(spec.stdout_path, job);
   launch.stderr_path = expand_path(spec.stderr_path.empty() ? spec.stdout_path : spec.stderr_path, job);
-  launch.time_limit = std::max(spec.time_limit.value_or(Span{0}) - job.ran, Span{std::chrono::seconds{1}});
+  launch.time_limit =
+      std::max(spec.time_limit.value_or(Span{0}) + pauses_cost(job) - job.ran, Span{std::chrono::seconds{1}});
   launch.stop_grace = stop_grace;
   launch.cpus = spec.resources.cpus;
   launch.memory_bytes = spec.resources.memory_bytes;

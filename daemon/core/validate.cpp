@@ -155,6 +155,8 @@ class Checker {
               "checkpoint.grace", "must be from 1 s to 1 h");
       require(spec_.checkpoint->exit_code > 0 && spec_.checkpoint->exit_code < 128, "checkpoint.exit_code",
               "must be from 1 to 127");
+      require(spec_.checkpoint->cost >= Span{0} && spec_.checkpoint->cost <= std::chrono::hours{6},
+              "checkpoint.cost", "must be from 0 s to 6 h");
     }
     require(spec_.retry.max <= kMaxRetries, "retry.max", "at most 100");
     require(spec_.retry.backoff >= Span{0} && spec_.retry.backoff <= std::chrono::hours{24}, "retry.backoff",

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kDefaultCheckpointExit = 85;
 constexpr core::Span kDefaultGrace = std::chrono::minutes{2};
+constexpr core::Span kDefaultPauseCost = std::chrono::minutes{1};
 
 // Collects violations while reading.
 class Reader {
@@ -144,6 +145,7 @@ core::Checkpoint read_checkpoint(Reader& in, v1::Checkpoint const& wire) {
   out.signal = signal.value_or(0);
   out.grace = wire.has_grace() ? in.span("checkpoint.grace", wire.grace()) : kDefaultGrace;
   out.exit_code = wire.exit_code() == 0 ? kDefaultCheckpointExit : wire.exit_code();
+  out.cost = wire.has_cost() ? in.span("checkpoint.cost", wire.cost()) : kDefaultPauseCost;
   return out;
 }
 
@@ -270,6 +272,7 @@ void spec_to_wire(core::JobSpec const& spec, bool redacted, v1::JobSpec& wire) {
     wire.mutable_checkpoint()->set_signal(config::signal_name(spec.checkpoint->signal));
     set_duration(*wire.mutable_checkpoint()->mutable_grace(), spec.checkpoint->grace);
     wire.mutable_checkpoint()->set_exit_code(spec.checkpoint->exit_code);
+    set_duration(*wire.mutable_checkpoint()->mutable_cost(), spec.checkpoint->cost);
   }
   if (spec.retry.max > 0) retry_to_wire(spec.retry, *wire.mutable_retry());
   for (auto const& dependency : spec.depends_on) {

@@ -68,6 +68,7 @@ json::object of(core::Checkpoint const& checkpoint) {
   put(o, "signal", std::int64_t{checkpoint.signal});
   put(o, "grace", checkpoint.grace);
   put(o, "exit_code", std::int64_t{checkpoint.exit_code});
+  put(o, "cost", checkpoint.cost);
   return o;
 }
 
@@ -76,6 +77,7 @@ core::Checkpoint checkpoint_of(json::object const& o) {
   get(o, "signal", checkpoint.signal);
   get(o, "grace", checkpoint.grace);
   get(o, "exit_code", checkpoint.exit_code);
+  get(o, "cost", checkpoint.cost);
   return checkpoint;
 }
 

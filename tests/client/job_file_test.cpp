@@ -64,7 +64,7 @@ carbon:
   interruptible: yes
   on_missed: hold
   on_stale_feed: use_history
-checkpoint: {signal: SIGUSR1, grace: 120s, exit_code: 85}
+checkpoint: {signal: SIGUSR1, grace: 120s, exit_code: 85, cost: 5m}
 retry: {max: 3, causes: [node_lost, oom], exit_codes: [33, 34], backoff: 1m}
 depends_on: [{job: prep-data, when: finished}, {job: "12"}]
 priority: 60
@@ -99,6 +99,7 @@ labels: {paper: green-ai}
   EXPECT_EQ(spec.checkpoint().signal(), "SIGUSR1");
   EXPECT_EQ(spec.checkpoint().grace().seconds(), 120);
   EXPECT_EQ(spec.checkpoint().exit_code(), 85);
+  EXPECT_EQ(spec.checkpoint().cost().seconds(), 300);
   EXPECT_EQ(spec.retry().max(), 3);
   EXPECT_THAT(spec.retry().causes(), ElementsAre(v1::Retry::CAUSE_NODE_LOST, v1::Retry::CAUSE_OOM));
   EXPECT_THAT(spec.retry().exit_codes(), ElementsAre(33, 34));
@@ -239,6 +240,8 @@ TEST_F(JobFileTest, SingleMistakes) {
            Case{"run: x\ncheckpoint: {signal: SIGKILL}\n",
                 "job.yaml:2:22: error: checkpoint.signal: \"SIGKILL\" is not a signal that a job can catch; "
                 "use e.g. SIGUSR1"},
+           Case{"run: x\ncheckpoint: {cost: 7h}\n",
+                "job.yaml:2:20: error: checkpoint.cost: must be at most 6h"},
            Case{"run: x\nenv: {GREENQ_JOB: 1}\n",
                 "job.yaml:2:6: error: env: GREENQ_JOB is reserved; names that begin with GREENQ_ are set by "
                 "GreenQ"},

@@ -259,6 +259,7 @@ v1::JobSpec full_spec() {
   wire.mutable_checkpoint()->set_signal("SIGUSR2");
   wire.mutable_checkpoint()->mutable_grace()->set_seconds(90);
   wire.mutable_checkpoint()->set_exit_code(77);
+  wire.mutable_checkpoint()->mutable_cost()->set_seconds(300);
   wire.mutable_retry()->set_max(3);
   wire.mutable_retry()->add_causes(v1::Retry::CAUSE_OOM);
   wire.mutable_retry()->add_exit_codes(33);
@@ -280,6 +281,7 @@ TEST(Spec, RoundTripsEverything) {
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->project, "vision");
   EXPECT_EQ(spec->checkpoint->signal, SIGUSR2);
+  EXPECT_EQ(spec->checkpoint->cost, minutes{5});
   EXPECT_EQ(spec->time_limit, hours{1});
   v1::JobSpec back;
   spec_to_wire(*spec, false, back);
@@ -320,6 +322,7 @@ TEST(Spec, Defaults) {
   EXPECT_EQ(spec->checkpoint->signal, SIGUSR1);
   EXPECT_EQ(spec->checkpoint->exit_code, 85);
   EXPECT_EQ(spec->checkpoint->grace, minutes{2});
+  EXPECT_EQ(spec->checkpoint->cost, minutes{1});
   EXPECT_TRUE(spec->retry.causes.empty()) << "without causes and codes every failure is tried again";
   v1::JobSpec back;
   spec_to_wire(*spec, false, back);

@@ -41,6 +41,7 @@ void expect_same(core::JobSpec const& a, core::JobSpec const& b) {
     EXPECT_EQ(a.checkpoint->signal, b.checkpoint->signal);
     EXPECT_EQ(a.checkpoint->grace, b.checkpoint->grace);
     EXPECT_EQ(a.checkpoint->exit_code, b.checkpoint->exit_code);
+    EXPECT_EQ(a.checkpoint->cost, b.checkpoint->cost);
   }
   EXPECT_EQ(a.retry.max, b.retry.max);
   EXPECT_EQ(a.retry.causes, b.retry.causes);

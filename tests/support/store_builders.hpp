@@ -42,7 +42,7 @@ inline core::JobSpec full_spec() {
   spec.carbon.interruptible = true;
   spec.carbon.on_missed = core::OnMissed::kHold;
   spec.carbon.on_stale_feed = core::OnStaleFeed::kRun;
-  spec.checkpoint = core::Checkpoint{10, minutes{2}, 86};
+  spec.checkpoint = core::Checkpoint{10, minutes{2}, 86, minutes{7}};
   spec.retry = {3, {core::RetryCause::kOom, core::RetryCause::kFailed}, {1, 75}, minutes{5}};
   spec.depends_on = {{"prepare", core::DependencyCondition::kFinished},
                      {"7", core::DependencyCondition::kStarted}};
