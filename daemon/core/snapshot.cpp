@@ -69,6 +69,7 @@ WaitingJob waiting_job(State const& state, Job const& job, Instant now, Outlook:
   out.demand = demand_of(job.spec->resources);
   for (std::uint32_t const pool : eligible_pools(job.spec->resources, state.capacity)) out.lanes.add(pool);
   out.duration = remaining_duration(job, now);
+  out.pause_cost = pause_cost(job);
   out.ready = std::max(now, job.not_before.value_or(now));
   out.priority = job.spec->priority;
   out.submitted = job.submitted_at;

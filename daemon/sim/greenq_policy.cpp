@@ -78,6 +78,8 @@ class GreenqPolicy final : public Policy {
     // A bound that the grid alone would break is met as well as the grid can.
     task.due = std::max(grid_.holding(job.deadline), task.ready + grid_.slots(job.duration));
     task.pausable = job.interruptible;
+    task.running = machine.is_running(job.id);
+    if (instance_.resume_overhead > Span{0}) task.pause_cost = grid_.slots(instance_.resume_overhead);
     if (auto const known = places_.find(job.id); known != places_.end()) task.place = known->second;
     return task;
   }

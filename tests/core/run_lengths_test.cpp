@@ -202,5 +202,29 @@ TEST(Step, AJobThatRunsOnIsExpectedToEndAtTheNextLengthThatIsKnown) {
   EXPECT_EQ(left(30h), 1s);
 }
 
+// The last run ends so early that the safe length would still be in time.
+TEST(Step, PausesLeaveRoomForTheSafeLength) {
+  World world;
+  world.now = std::chrono::floor<std::chrono::hours>(world.now);
+  for (core::Span const ran : {2h, 2h, 2h, 2h, 4h}) run_for(world, stating(4h), ran);
+  world.signal({100, 900, 900, 900, 900, 900, 900, 300, 200, 100, 100, 100});
+  core::JobSpec spec = stating(4h);
+  spec.carbon.interruptible = true;
+  spec.checkpoint = core::Checkpoint{10, 30s, 85, 5min};
+  core::Instant const end = world.now + 11h;
+  spec.carbon.bound = core::Bound{core::BoundKind::kFinishBy, end, {}};
+  core::JobId const id = world.submit(spec);
+  world.plan();
+  auto const segments = world.job(id).plan->segments;
+  ASSERT_EQ(segments.size(), 2U);
+  EXPECT_EQ(segments.back().end, end - 2h);
+  world.started(id);
+  world.now = segments.front().end;
+  world.feed(core::Tick{});
+  world.feed(core::SegmentEnded{world.segment(id), {core::Outcome::kPaused, 85, world.now, ""}});
+  world.plan();
+  EXPECT_EQ(world.job(id).plan->segments.back().end, end - 2h);
+}
+
 }  // namespace
 }  // namespace greenq

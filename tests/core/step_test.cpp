@@ -485,6 +485,61 @@ TEST(Step, AnInterruptibleJobIsPausedBetweenItsWindows) {
   EXPECT_EQ(world.job(id).state, JobState::kStarting);
 }
 
+// Two hours in two segments; the second takes ten minutes longer for the pause before it.
+core::JobId run_first_of_two_segments(World& world) {
+  world.now = std::chrono::floor<std::chrono::hours>(world.now);
+  world.signal({100, 900, 900, 900, 100, 900, 900, 900, 900, 900});
+  auto job = with_checkpoint(bounded(6h));
+  job.carbon.interruptible = true;
+  job.checkpoint->cost = 10min;
+  job.expected_duration = 2h;
+  job.time_limit = 2h;
+  core::JobId const id = world.submit(job);
+  world.run(id);
+  return id;
+}
+
+TEST(Step, AResumedJobTakesLongerByWhatThePauseCosts) {
+  World world;
+  core::JobId const id = run_first_of_two_segments(world);
+  auto const segments = world.job(id).plan->segments;
+  ASSERT_EQ(segments.size(), 2U);
+  EXPECT_EQ(segments[0].length() + segments[1].length(), 2h + 10min);
+  core::Instant const latest = *core::latest_start(world.job(id));
+  world.advance(segments[0].length());
+  world.feed(core::Tick{});
+  world.end(id, Outcome::kPaused, 85);
+  core::Span const left = 2h - segments[0].length() + 10min;
+  EXPECT_EQ(core::remaining_duration(world.job(id), world.now), left);
+  EXPECT_EQ(*core::latest_start(world.job(id)), latest + 2h - left) << "the end that was promised stays";
+  world.plan();
+  EXPECT_EQ(world.job(id).plan->segments.back(), segments[1]) << "and so does the rest of the plan";
+  world.now = segments[1].begin;
+  world.feed(core::Tick{});
+  world.started(id);
+  EXPECT_EQ(world.all<core::StartSegment>().back().launch.time_limit, left) << "a pause is no work";
+  world.advance(30min);
+  EXPECT_EQ(core::remaining_duration(world.job(id), world.now), left - 30min);
+}
+
+TEST(Step, WhatPausesCostIsNoPartOfALength) {
+  World world;
+  for (int i = 0; i < 5; ++i) {
+    core::JobId const id = run_first_of_two_segments(world);
+    world.advance(1h);
+    world.feed(core::Tick{});
+    world.end(id, Outcome::kPaused, 85);
+    world.plan();
+    world.now = world.job(id).plan->segments.front().begin;
+    world.feed(core::Tick{});
+    world.started(id);
+    world.advance(1h + 10min);
+    world.end(id, Outcome::kExited);
+    world.advance(24h);
+  }
+  EXPECT_EQ(core::expected_duration(world.job(run_first_of_two_segments(world))), 2h);
+}
+
 TEST(Step, OnMissedDecidesWhenThereIsNoRoomInTime) {
   World world;
   auto big = bounded(0s, "big");

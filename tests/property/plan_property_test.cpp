@@ -37,6 +37,7 @@ core::WaitingJob some_job(core::JobId id, std::size_t pools) {
   job.priority = *rc::gen::element(50u, 50u, 50u, 80u);
   job.shift = pick(0, 3) > 0;
   job.interruptible = *rc::gen::arbitrary<bool>();
+  job.pause_cost = *rc::gen::element(Span{0}, minutes(1), minutes(7) + Span{321}, minutes(20));
   if (pick(0, 4) == 0) job.max_intensity = core::Intensity{pick(0, 600'000)};
   return job;
 }
@@ -96,9 +97,10 @@ RC_GTEST_PROP(PlanProperty, EachJobRunsOnceForItsDurationAndNotTooEarly, ()) {
       RC_ASSERT(segment.begin >= before);
       before = segment.end + Span{1};
       total += segment.length();
-      if (plan.segments.size() > 1) RC_ASSERT(segment.length() >= input.rules.min_segment);
+      Span const cost = &segment == plan.segments.data() ? Span{0} : job.pause_cost;
+      if (plan.segments.size() > 1) RC_ASSERT(segment.length() >= input.rules.min_segment + cost);
     }
-    RC_ASSERT(total == job.duration);
+    RC_ASSERT(total == job.duration + job.pause_cost * (plan.segments.size() - 1));
     if (plan.segments.size() > 1) {
       RC_ASSERT(job.interruptible && job.shift);
       RC_ASSERT(plan.segments.back().end <= job.latest + job.duration || plan.waits_for_capacity);
@@ -181,6 +183,34 @@ RC_GTEST_PROP(PlanProperty, EqualsBruteForceOverAllStarts, ()) {
   RC_ASSERT(window.begin == earliest);
 }
 
+// Whatever a pause costs, a plan with pauses emits less than any single piece would: by 2 % for each of them.
+RC_GTEST_PROP(PlanProperty, PausesSaveMoreThanTheyCost, ()) {
+  PlanInput input;
+  input.now = minute(0);
+  input.sites[0].capacity = machine(1);
+  input.rules = free_waits();
+  input.sites[0].curve = curve_of(some_grams(static_cast<std::size_t>(pick(6, 60))));
+  auto job = shifting(1, 1, 5 * pick(1, 120), 5 * pick(1, 600));
+  job.interruptible = true;
+  job.pause_cost = minutes(pick(0, 90));
+  input.waiting.push_back(job);
+  auto const output = make_plan(input);
+  auto const& segments = plan_of(output, 1).segments;
+  if (segments.size() == 1) return;
+  auto const known = [&](Interval run) { return input.sites[0].curve->integral(run); };
+  double paused = 0;
+  for (auto const& segment : segments) {
+    if (!input.sites[0].curve->mean(segment)) return;
+    paused += static_cast<double>(known(segment));
+  }
+  double const pauses = static_cast<double>(segments.size() - 1);
+  for (Instant start = minute(0); start <= job.latest; start += minutes(5)) {
+    if (!input.sites[0].curve->mean({start, start + job.duration})) continue;
+    auto const piece = static_cast<double>(known({start, start + job.duration}));
+    RC_ASSERT(paused <= piece * (1 - 0.0199 * pauses));
+  }
+}
+
 // A lone interruptible job against all sets of five-minute cells, by a search that shares nothing with the
 // planner.
 RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
@@ -193,32 +223,43 @@ RC_GTEST_PROP(PlanProperty, PausesEqualBruteForce, ()) {
   auto job = shifting(1, 1, pick(4, 8) * 5, 0);
   job.latest = minute(70) - job.duration;
   job.interruptible = true;
+  job.pause_cost = minutes(5 * pick(0, 2));
   input.waiting.push_back(job);
   std::int64_t const cells = job.duration / minutes(5);
-  std::optional<__int128> cheapest;
-  __int128 contiguous = -1;
-  for (unsigned set = 0; set < (1u << 14); ++set) {
-    if (__builtin_popcount(set) != cells) continue;
-    bool valid = true;
-    int segments = 0;
-    for (int i = 0; i < 14; ++i) {
-      if ((set >> i & 1u) == 0 || (i > 0 && (set >> (i - 1) & 1u) != 0)) continue;
-      ++segments;
-      valid = valid && i + 1 < 14 && (set >> (i + 1) & 1u) != 0;
-    }
-    if (!valid) continue;
+  std::int64_t const cost_cells = job.pause_cost / minutes(5);
+  struct Runs {
     __int128 cost = 0;
+    std::int64_t count = 0;
+  };
+  std::vector<Runs> all;
+  __int128 piece = -1;
+  for (unsigned set = 0; set < (1u << 14); ++set) {
+    Runs runs;
+    std::int64_t length = 0;
+    bool valid = true;
     for (int i = 0; i < 14; ++i) {
-      if ((set >> i & 1u) != 0) cost += input.sites[0].curve->integral({minute(i * 5), minute(i * 5 + 5)});
+      if ((set >> i & 1u) == 0) continue;
+      ++length;
+      runs.cost += input.sites[0].curve->integral({minute(i * 5), minute(i * 5 + 5)});
+      if (i > 0 && (set >> (i - 1) & 1u) != 0) continue;
+      std::int64_t const least = 2 + (runs.count++ > 0 ? cost_cells : 0);
+      for (std::int64_t k = i; k < i + least; ++k) valid = valid && k < 14 && (set >> k & 1u) != 0;
     }
-    if (segments == 1 && (contiguous < 0 || cost < contiguous)) contiguous = cost;
-    if (!cheapest || cost < *cheapest) cheapest = cost;
+    if (!valid || length != cells + cost_cells * (runs.count - 1)) continue;
+    if (runs.count == 1 && (piece < 0 || runs.cost < piece)) piece = runs.cost;
+    all.push_back(runs);
   }
+  // In fiftieths: each pause must save 2 % of the piece.
+  auto const worth = [&](Runs const& runs) { return 50 * runs.cost + piece * (runs.count - 1); };
+  __int128 best = 50 * piece;
+  for (Runs const& runs : all) best = std::min(best, worth(runs));
   auto const output = make_plan(input);
-  __int128 chosen = 0;
-  for (auto const& segment : plan_of(output, 1).segments) chosen += input.sites[0].curve->integral(segment);
-  bool const worth = *cheapest * 1000 < contiguous * 980;
-  RC_ASSERT(chosen == (worth ? *cheapest : contiguous));
+  Runs chosen;
+  for (auto const& segment : plan_of(output, 1).segments) {
+    chosen.cost += input.sites[0].curve->integral(segment);
+    ++chosen.count;
+  }
+  RC_ASSERT(worth(chosen) == best);
 }
 
 // With room for everybody at once every latest start is kept.

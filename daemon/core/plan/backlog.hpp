@@ -16,6 +16,7 @@ struct WaitingJob {
   Demand demand;
   LaneSet lanes;  // eligible; see lanes.hpp
   Span duration{0};
+  Span pause_cost{0};  // run time that each further pause adds to it
   Instant submitted{};
   Instant ready{};                           // earliest start
   Instant latest{};                          // latest start; <= ready means no slack

@@ -60,10 +60,28 @@ Slot swap_slots(Timetable& table, Task& task) {
   return static_cast<Slot>(count);
 }
 
+// The first run as it is, but now: a pause more would cost more than it brings.
+Slot start_first_run(Timetable& table, Task& task) {
+  Slot const begin = table.now();
+  if (task.place.runs.size() == 1 && !task.running) return start_at_once(table, task);
+  if (task.begin() <= begin || task.ready > begin) return 0;
+  Place const old = task.place;
+  Place place = old;
+  SlotRun& first = place.runs.front();
+  first = {begin, begin + first.length() - (task.running ? task.pause_cost : 0)};
+  Slot const length = first.length();
+  table.take_out(task);
+  bool const fits = table.fits(task, place);
+  if (fits) place.cost = table.cost(task, place);
+  table.put_in(task, fits ? std::move(place) : old);
+  return fits ? length : 0;
+}
+
 }  // namespace
 
 Slot bring_forward(Timetable& table, Task& task) {
-  return task.pausable ? swap_slots(table, task) : start_at_once(table, task);
+  if (!task.pausable) return start_at_once(table, task);
+  return task.pause_cost == 0 ? swap_slots(table, task) : start_first_run(table, task);
 }
 
 }  // namespace greenq::core

@@ -32,6 +32,18 @@ std::string against_now(Plan const& plan) {
   return "; " + grams(*plan.mean) + " g/kWh against " + grams(*plan.mean_if_now) + " now";
 }
 
+// Of a job that could have been paused.
+std::string no_pause_note(PlanInput const& input, WaitingJob const& job) {
+  bool const pausable = job.interruptible && duration_of(job) >= 2 * input.rules.min_segment;
+  if (!pausable || job.pause_cost <= Span{0}) return "";
+  return "; no pause saves enough, at " + span_text(job.pause_cost) + " each";
+}
+
+std::string pause_note(WaitingJob const& job) {
+  std::string const note = "; a pause keeps no resources";
+  return job.pause_cost > Span{0} ? note + " and costs " + span_text(job.pause_cost) : note;
+}
+
 std::string unknown_note(std::string const& length, PlanInput const& input, Plan const& plan) {
   bool const now = plan.segments.front().begin <= input.now;
   std::string const start = now                       ? "starts now"
@@ -80,11 +92,11 @@ std::string sentence(PlanInput const& input, Lanes const& lanes, WaitingJob cons
   switch (choice.kind) {
     case ChoiceKind::kWindow:
       if (!plan.mean) return unknown_note(length, input, plan);
-      return window_note(input, job, choice, plan, length);
+      return window_note(input, job, choice, plan, length) + no_pause_note(input, job);
     case ChoiceKind::kPaused:
       return "cheapest " + std::to_string(plan.segments.size()) + " segments, " + length +
              " in all, with an end by " + time_text(job.latest + job.duration) + against_now(plan) +
-             "; a pause keeps no resources";
+             pause_note(job);
     case ChoiceKind::kLatestStart:
       return "no window at or below " + grams(*job.max_intensity) + " g/kWh with a start by " +
              time_text(job.latest) + ", so it is planned at its latest start" + against_now(plan);

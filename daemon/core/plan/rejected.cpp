@@ -127,6 +127,14 @@ std::string wider_bound(Bound const& bound, Span later) {
   return "";
 }
 
+// What the chosen runs emit, as the intensity of one piece that would emit as much: pauses cost time.
+Intensity of_one_piece(Intensity mean, std::vector<Interval> const& chosen, Span piece) {
+  if (chosen.size() == 1) return mean;
+  Span taken{0};
+  for (Interval const& segment : chosen) taken += segment.length();
+  return {divide_half_even(static_cast<__int128>(mean.value) * taken.count(), piece.count())};
+}
+
 class Judge {
  public:
   Judge(PlacedJob const& placed, SlotGrid const& grid, Instant now, Intensity chosen)
@@ -290,7 +298,7 @@ std::vector<RejectedWindow> rejected_windows(PlacedJob const& placed, Instant no
   Interval const at_once{now, now + length};
   Interval const at_last{placed.job.latest, placed.job.latest + length};
   Interval const range{std::max(placed.job.ready, now), placed.job.latest + grid.span(24 * kHourSlots)};
-  Judge const judge(placed, grid, now, *chosen);
+  Judge const judge(placed, grid, now, of_one_piece(*chosen, placed.chosen, length));
   std::vector<RejectedWindow> found;
   for (Dip const& dip : dips_of(curve, grid, range, length)) {
     Interval const run{placed.chosen.front().begin, placed.chosen.back().end};

@@ -8,10 +8,10 @@
 namespace greenq::core {
 namespace {
 
-bool complete(Task const& task, Place const& place) {
+bool complete(Task const& task, Place const& place, Slot now) {
   Slot total = 0;
   for (SlotRun const& run : place.runs) total += run.length();
-  return total == task.work;
+  return total == slots_of(task, place.runs, now);
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ bool ShiftPlanner::adopt(Task& task) {
   place.runs.erase_if([&](SlotRun const& run) { return run.end <= table_->now(); });
   if (place.runs.empty() || !task.lanes.contains(place.lane)) return false;
   place.runs.front().begin = std::max(place.runs.front().begin, table_->now());
-  if (!complete(task, place) || !table_->fits(task, place)) return false;
+  if (!complete(task, place, table_->now()) || !table_->fits(task, place)) return false;
   table_->put_in(task, std::move(place));
   return true;
 }

@@ -7,38 +7,53 @@ namespace greenq::core {
 namespace {
 
 constexpr Slot kMonth = 30 * 24 * kHourSlots;
-// Pauses must save more than this to be worth a checkpoint and a restart.
+// Each pause must save this share beside what the job says that it costs: forecasts are never so good that
+// less could be told from nothing.
 constexpr float kPauseGain = 0.02F;
 
-Span length_of(std::vector<Interval> const& segments) {
-  Span sum{0};
-  for (Interval const& segment : segments) sum += segment.length();
-  return sum;
 }
 
 ChoiceKind kind_of(Task const& task) {
   return task.place.runs.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
 }
 
+struct Lengths {
+  Span work{0};
+  Span least{0};  // work of a segment
+  Span cost{0};   // of each segment but the first
+};
+
 // Slots are whole, durations are not: the rest is cut where the segment stays long enough, the last if none.
-void cut_to(Span length, Span least, std::vector<Interval>& segments) {
-  Span surplus = length_of(segments) - length;
+void cut_to(Lengths const& lengths, std::vector<Interval>& segments) {
+  auto const work_of = [&](std::size_t i) { return segments[i].length() - (i > 0 ? lengths.cost : Span{0}); };
+  Span surplus = -lengths.work;
+  for (std::size_t i = 0; i < segments.size(); ++i) surplus += work_of(i);
   for (std::size_t i = segments.size(); i-- > 0 && surplus.count() > 0;) {
-    if (segments[i].length() - surplus < least) continue;
+    if (work_of(i) - surplus < lengths.least) continue;
     segments[i].end -= surplus;
     surplus = Span{0};
   }
   while (surplus.count() > 0) {
-    Span const cut = std::min(surplus, segments.back().length());
+    std::size_t const last = segments.size() - 1;
+    Span const cut = std::min(surplus, work_of(last));
     segments.back().end -= cut;
     surplus -= cut;
-    if (segments.back().empty()) segments.pop_back();
+    if (work_of(last) <= Span{0}) segments.pop_back();
   }
 }
 
-}  // namespace
+Slot pause_slots(SlotGrid const& grid, WaitingJob const& waiting) {
+  return waiting.pause_cost > Span{0} ? grid.slots(waiting.pause_cost) : 0;
+}
 
-namespace {
+// What the grid makes a pause too long; it is cut from the end of the segment after it.
+Span pause_surplus(SlotGrid const& grid, WaitingJob const& waiting) {
+  return grid.span(pause_slots(grid, waiting)) - waiting.pause_cost;
+}
+
+void cut_pauses(Span surplus, std::vector<Interval>& segments) {
+  for (std::size_t i = 1; i < segments.size(); ++i) segments[i].end -= surplus;
+}
 
 bool shifts_there(PlanInput const& input, Lanes const& lanes, WaitingJob const& job, std::uint32_t lane) {
   return lanes.fits(job.demand, lane) && input.sites[lanes.site(lane)].has_curve();
@@ -102,9 +117,11 @@ Timetable SlotPass::empty_table() const {
 Place SlotPass::last_place(WaitingJob const& waiting) const {
   Place place;
   place.lane = waiting.previous_lane;
+  Span const cut = pause_surplus(grid_, waiting);
   for (Interval const& segment : waiting.previous) {
     if (segment.end <= grid_.origin) continue;
-    SlotRun const run{grid_.from(std::max(segment.begin, grid_.origin)), grid_.from(segment.end)};
+    Instant const end = segment.end + (place.runs.empty() ? Span{0} : cut);
+    SlotRun const run{grid_.from(std::max(segment.begin, grid_.origin)), grid_.from(end)};
     if (run.length() > 0) place.runs.push_back(run);
   }
   return place;
@@ -136,6 +153,7 @@ Task SlotPass::task_of(WaitingJob const& waiting) const {
   task.pausable = waiting.interruptible && duration >= 2 * least;
   // Long enough that what is too much can be cut from any run.
   task.shortest_run = grid_.slots(least + (grid_.span(task.work) - duration));
+  task.pause_cost = pause_slots(grid_, waiting);
   task.pause_gain = kPauseGain;
   task.place = last_place(waiting);
   return task;
@@ -154,7 +172,7 @@ std::optional<Place> SlotPass::cheapest_below(Timetable& table, Task const& task
     if (!place) continue;
     double sum = 0;
     for (SlotRun const& run : place->runs) sum += table.prices(lane).sum(run);
-    bool const low = sum <= static_cast<double>(most.value) / 1000 * task.work;
+    bool const low = sum <= static_cast<double>(most.value) / 1000 * slots_of(task, place->runs, now_);
     if (low && (!best || place->cost < best->cost)) best = std::move(place);
   }
   return best;
@@ -219,6 +237,9 @@ std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& 
   std::vector<Interval> segments;
   for (SlotRun const& run : task.place.runs)
     segments.push_back({grid_.begin_of(run.begin), grid_.begin_of(run.end)});
+  Lengths const lengths{duration_of(waiting), input_.rules.min_segment, waiting.pause_cost};
+  cut_pauses(pause_surplus(grid_, waiting), segments);
+  cut_to(lengths, segments);
   // Before the first slot only the calendar holds bookings.
   Instant const now = input_.now;
   if (task.begin() == now_ && waiting.ready <= now && now < segments.front().begin) {
@@ -227,7 +248,7 @@ std::vector<Interval> SlotPass::segments_of(Task const& task, WaitingJob const& 
     if (segments.size() == 1) early.end = now + duration_of(waiting);
     if (queue_.fits(lanes_, {early, waiting.demand, task.place.lane})) segments.front() = early;
   }
-  cut_to(duration_of(waiting), input_.rules.min_segment, segments);
+  cut_to(lengths, segments);
   return segments;
 }
 

@@ -13,7 +13,22 @@ constexpr Slot kForEver = std::numeric_limits<Slot>::max() / 2;
 // Windows as long as this are looked at one by one.
 constexpr Slot kLongWork = 8 * 24 * kHourSlots;
 
+// A running task as if it had been paused: what remains once it does not go on in the first slot.
+Task resumed(Task const& task, Slot now) {
+  Task later = task;
+  later.running = false;
+  later.work += task.pause_cost;
+  later.ready = std::max(task.ready, now + 1);
+  return later;
+}
+
 }  // namespace
+
+Slot slots_of(Task const& task, SlotRuns const& runs, Slot now) {
+  if (runs.empty()) return 0;
+  bool const goes_on = !task.running || runs.front().begin <= now;
+  return task.work + task.pause_cost * static_cast<Slot>(runs.size() - (goes_on ? 1 : 0));
+}
 
 void append_slot(SlotRuns& runs, Slot slot) {
   if (!runs.empty() && runs.back().end == slot) {
@@ -184,29 +199,44 @@ bool Timetable::across(std::uint32_t lane, std::size_t hour, SlotRun begins, Slo
 
 // In one piece, unless pauses save enough.
 bool Timetable::cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best) {
-  if (task.shortest_run == 1 && task.pause_gain == 0) return cheapest_slots(task, lane, due, best);
-  Place whole;
-  Place parts;
-  bool const window = cheapest_window(task, lane, due, whole);
-  bool const pauses = task.shortest_run == 1 ? cheapest_slots(task, lane, due, parts)
-                                             : cheapest_long_runs(task, lane, due, parts);
-  bool const better = pauses && (!window || parts.cost < (1 - task.pause_gain) * whole.cost - kTie);
-  Place& found = better ? parts : whole;
+  if (task.pauses_are_free()) return cheapest_slots(task, lane, due, best);
+  Place found;
+  double const piece = cheapest_piece(task, lane, due, found) ? found.cost : 0;
+  cheapest_with_pauses(task, lane, due, piece, found);
   if (found.runs.empty() || (!best.runs.empty() && found.cost >= best.cost - kTie)) return false;
   best = std::move(found);
   return true;
 }
 
-bool Timetable::cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best) {
+bool Timetable::cheapest_piece(Task const& task, std::uint32_t lane, Slot due, Place& best) {
+  if (!task.running || task.pause_cost == 0) return cheapest_window(task, lane, due, best);
+  bool const later = cheapest_window(resumed(task, now_), lane, due, best);
+  Place at_once{lane, {{now_, now_ + task.work}}, 0};
+  if (at_once.runs.back().end > due || !fits(task, at_once)) return later;
+  at_once.cost = cost(task, at_once);
+  if (!best.runs.empty() && at_once.cost > best.cost + kTie) return later;
+  best = std::move(at_once);
+  return true;
+}
+
+// Replaces `best` where each pause saves enough beside one `piece` at that cost.
+bool Timetable::cheapest_with_pauses(Task const& task, std::uint32_t lane, Slot due, double piece,
+                                     Place& best) {
   SlotRun const range{earliest(task), due};
   free_.clear();
   board_.stretches(range, need(task, lane), [&](SlotRun free) {
     free_.push_back(free);
     return true;
   });
-  auto found = cheapest_with_pauses(prices(lane), free_, range, task.work, task.shortest_run);
+  double const each = scale(task, lane);
+  double const least_gain = each > 0 ? task.pause_gain * piece / each : 0;
+  auto found = core::cheapest_with_pauses(
+      prices(lane), free_, range, {task.work, task.shortest_run, task.pause_cost, task.running, least_gain});
   if (found.runs.empty()) return false;
-  best = {lane, std::move(found.runs), found.cost * scale(task, lane)};
+  double const pauses = static_cast<double>(found.runs.size() - 1);
+  bool const saves = (found.cost + pauses * least_gain) * each < best.cost - kTie;
+  if (!best.runs.empty() && !saves) return false;
+  best = {lane, std::move(found.runs), found.cost * each};
   return true;
 }
 
@@ -258,15 +288,19 @@ bool Timetable::cheaper_elsewhere(Task const& task, Place const& place, Place co
   return cost(task, place) < cost(task, best) - kTie;
 }
 
+void Timetable::keep_sooner(Task const& task, Place found, Place& best) const {
+  bool const better = best.runs.empty() || found.runs.back().end < best.runs.back().end ||
+                      (found.runs.back().end == best.runs.back().end && cheaper_elsewhere(task, found, best));
+  if (better) best = std::move(found);
+}
+
 Place Timetable::soonest(Task const& task) {
   Place best;
   for (std::uint32_t const lane : task.lanes) {
     if (!board_.ever_fits(need(task, lane))) continue;
-    Place found = task.pausable ? soonest_slots(task, lane) : soonest_window(task, lane);
-    bool const better =
-        best.runs.empty() || found.runs.back().end < best.runs.back().end ||
-        (found.runs.back().end == best.runs.back().end && cheaper_elsewhere(task, found, best));
-    if (better) best = std::move(found);
+    // With pauses that cost something it may well end later than in one piece.
+    if (!task.pausable || task.pause_cost > 0) keep_sooner(task, soonest_piece(task, lane), best);
+    if (task.pausable) keep_sooner(task, soonest_slots(task, lane), best);
   }
   GREENQ_CHECK(!best.runs.empty());
   best.cost = cost(task, best);
@@ -284,6 +318,12 @@ Place Timetable::soonest_window(Task const& task, std::uint32_t lane) const {
       },
       task.work);
   return place;
+}
+
+Place Timetable::soonest_piece(Task const& task, std::uint32_t lane) const {
+  if (!task.running || task.pause_cost == 0) return soonest_window(task, lane);
+  Place at_once{lane, {{now_, now_ + task.work}}, 0};
+  return fits(task, at_once) ? at_once : soonest_window(resumed(task, now_), lane);
 }
 
 std::optional<Place> Timetable::latest(Task const& task) const {
@@ -308,12 +348,16 @@ Place Timetable::soonest_slots(Task const& task, std::uint32_t lane) const {
   Place place{lane, {}, 0};
   Slot left = task.work;
   board_.stretches({earliest(task), kForEver}, need(task, lane), [&](SlotRun free) {
+    bool const resumes = !place.runs.empty() || (task.running && free.begin > now_);
+    Slot const cost = resumes ? task.pause_cost : 0;
     Slot const least = std::min(task.shortest_run, left);
-    Slot take = std::min(free.length(), left);
+    Slot take = std::min(free.length() - cost, left);
     // What stays must be a run of its own.
     if (take < left) take = std::min(take, left - task.shortest_run);
-    if (take < least) return true;
-    place.runs.push_back({free.begin, free.begin + take});
+    // A first run that does less work than the pause after it costs only delays the end.
+    bool const vain = place.runs.empty() && !task.running && take < left && take <= task.pause_cost;
+    if (take < least || vain) return true;
+    place.runs.push_back({free.begin, free.begin + cost + take});
     left -= take;
     return left > 0;
   });

@@ -45,13 +45,15 @@ struct Task {
   float share = 1;       // of the scarcest resource of its lane, 0..1
   float keep = 0;        // its place was promised: another must cost less by this share
   float pull = 0;        // look-ahead: how much speaks for running in the current hour, 0..1
-  float pause_gain = 0;  // pauses must save more than this share of the cheapest run in one piece
+  float pause_gain = 0;  // each pause must save more than this share of the cheapest run in one piece
   Slot work = 1;
   Slot ready = 0;
   Slot due = 0;           // end of its last slot at the latest
-  Slot shortest_run = 1;  // of a pausable task
+  Slot shortest_run = 1;  // of a pausable task, what its pause costs not counted
+  Slot pause_cost = 0;    // slots without work at the begin of each run after a pause
   bool watts = false;     // that is what power is in
   bool pausable = false;
+  bool running = false;   // right now: a first run that begins later comes after a pause, too
   bool late = false;      // its due time cannot be kept any more: as early as possible
   std::uint8_t home = 0;  // site
   Place place{};          // without runs: not in the table
@@ -61,7 +63,11 @@ struct Task {
   Slot end() const { return place.runs.back().end; }
   Slot latest_start() const { return due - work; }
   double load() const { return static_cast<double>(share) * work; }
+  bool pauses_are_free() const { return shortest_run == 1 && pause_gain == 0 && pause_cost == 0; }
 };
+
+// Slots that the task takes in these runs: its work, and what its pauses cost. `now`: the first slot.
+Slot slots_of(Task const& task, SlotRuns const& runs, Slot now);
 
 class Timetable {
  public:
@@ -108,14 +114,17 @@ class Timetable {
   }
   bool cheaper_elsewhere(Task const& task, Place const& place, Place const& best) const;
   bool cheapest_window(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  bool cheapest_piece(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool within_prices(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least);
   bool hour_by_hour(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work, Window& least) const;
   bool across(std::uint32_t lane, std::size_t hour, SlotRun begins, SlotNeed const& taken, Slot work,
               Window& least);
   bool cheapest_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
   bool cheapest_slots(Task const& task, std::uint32_t lane, Slot due, Place& best);
-  bool cheapest_long_runs(Task const& task, std::uint32_t lane, Slot due, Place& best);
+  bool cheapest_with_pauses(Task const& task, std::uint32_t lane, Slot due, double piece, Place& best);
+  void keep_sooner(Task const& task, Place found, Place& best) const;
   Place soonest_window(Task const& task, std::uint32_t lane) const;
+  Place soonest_piece(Task const& task, std::uint32_t lane) const;
   Place soonest_slots(Task const& task, std::uint32_t lane) const;
 
   struct HourOffer {
