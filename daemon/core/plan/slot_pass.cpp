@@ -11,8 +11,6 @@ constexpr Slot kMonth = 30 * 24 * kHourSlots;
 // less could be told from nothing.
 constexpr float kPauseGain = 0.02F;
 
-}
-
 ChoiceKind kind_of(Task const& task) {
   return task.place.runs.size() > 1 ? ChoiceKind::kPaused : ChoiceKind::kWindow;
 }
