@@ -83,8 +83,7 @@ void add_planner_rows(Rows& rows) {
   rows.push_back(make_row<S>(
       "planner.wait_charge", {ValueType::kRatio, "auto", "auto", "0", "10"},
       "What each day of waiting costs, as a share of the error that forecasts of the zone have shown; auto: "
-      "0.05 "
-      "for average, 0.5 for marginal signals.",
+      "0.05 for average (0 where most jobs may be paused), 0.5 for marginal signals.",
       [](S& s, V const& v) { s.planner.wait_charge = optional_ratio(v); }));
   rows.push_back(make_row<S>("planner.lateness_limit", {ValueType::kSpan, "36h", "", "0s", "30d"},
                              "How long after its bound a plan may put a job for the sake of others when not "

@@ -171,7 +171,7 @@ class GreenqPolicy final : public Policy {
 std::unique_ptr<Policy> make_greenq(Instance const& instance, std::shared_ptr<Outlook> const& outlook,
                                     PolicyOptions const& options) {
   core::ShiftOptions shift = core::shift_options(instance.kind);
-  if (options.wait_charge) shift.wait_charge = *options.wait_charge;
+  if (options.wait_charge) shift.wait_charge = shift.wait_charge_with_pauses = *options.wait_charge;
   if (options.lateness_limit) shift.lateness_limit = options.lateness_limit;
   if (options.lateness_limit.value_or(0) < 0) shift.lateness_limit.reset();
   return std::make_unique<GreenqPolicy>(instance, outlook, shift);

@@ -190,7 +190,8 @@ RC_GTEST_PROP(PlanProperty, PausesSaveMoreThanTheyCost, ()) {
   input.sites[0].capacity = machine(1);
   input.rules = free_waits();
   input.sites[0].curve = curve_of(some_grams(static_cast<std::size_t>(pick(6, 60))));
-  auto job = shifting(1, 1, 5 * pick(1, 120), 5 * pick(1, 600));
+  // Longer ones are a load for which work is brought forward.
+  auto job = shifting(1, 1, 5 * pick(1, 80), 5 * pick(1, 600));
   job.interruptible = true;
   job.pause_cost = minutes(pick(0, 90));
   input.waiting.push_back(job);

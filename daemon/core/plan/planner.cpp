@@ -40,7 +40,7 @@ ShiftOptions options_of(PlanInput const& input) {
   options.usual_load = 0;  // nothing is expected that was never seen
   options.min_saving = rules.min_saving;
   options.min_grams_per_hour = rules.min_grams_per_hour;
-  options.wait_charge = rules.wait_charge.value_or(options.wait_charge);
+  if (rules.wait_charge) options.wait_charge = options.wait_charge_with_pauses = *rules.wait_charge;
   options.lateness_limit =
       static_cast<int>(std::chrono::ceil<std::chrono::hours>(rules.lateness_limit).count());
   return options;

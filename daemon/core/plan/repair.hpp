@@ -13,8 +13,9 @@
 
 namespace greenq::core {
 
-// Places every task anew, in several orders while some are late, for fewest late ones. What there was is kept
-// where that helps nobody; then what has no place gets the soonest.
+// Places every task anew, in several orders while some are late, for fewest late ones: who was late comes
+// earlier in the next. What there was is kept where that helps nobody; then what has no place gets the
+// soonest.
 void repair(Timetable& table, std::vector<Task>& tasks, PlanRandom& random);
 
 // Gives a task that has no place one in time, for which one with more work left moves to another place in

@@ -42,7 +42,8 @@ double mean_of(Curve const& curve, Interval range) {
 }
 
 // A start in one piece cannot be taken back: every error is charged. A plan with pauses is mended each hour,
-// so that errors to both sides cost it less than hours that turn out dearer than was said, day after day.
+// so that errors to both sides cost it less than hours that turn out dearer than was said, day after day. Of
+// average signals it is charged nothing: what may still turn out cheaper is worth as much as the errors cost.
 double charged_error(ForecastError const& error, double usual, bool pausable) {
   double const all = error.root_mean_square(usual);
   return pausable ? all / 2 + kTooLow * error.promised_too_low() : all;
@@ -75,7 +76,7 @@ std::vector<std::uint32_t> soonest_due(std::vector<Task> const& tasks) {
 ShiftOptions shift_options(SignalKind kind) {
   ShiftOptions options;
   if (kind == SignalKind::kMarginal) {
-    options.wait_charge = 0.5;
+    options.wait_charge = options.wait_charge_with_pauses = 0.5;
     options.usual_error = 0.3;
   }
   return options;
@@ -107,9 +108,11 @@ bool ShiftPlanner::refresh(std::size_t index, std::shared_ptr<Curve const> const
   priced.error.saw(*curve, hour_of(now), grid_);
   Interval const two_days{grid_.begin_of(now), grid_.begin_of(now + 2 * kDaySlots)};
   double const usual = has_spread(*curve) ? options_.usual_error * mean_of(*curve, two_days) : 0;
-  double const error = charged_error(priced.error, usual, mostly_pausable());
+  bool const pausable = mostly_pausable();
+  double const error = charged_error(priced.error, usual, pausable);
+  double const charge = pausable ? options_.wait_charge_with_pauses : options_.wait_charge;
   SlotRun const range{now, price_horizon(*curve, now, grid_)};
-  priced.prices = wait_prices(*curve, range, options_.wait_charge * error / 24, grid_);
+  priced.prices = wait_prices(*curve, range, charge * error / 24, grid_);
   priced.plain = wait_prices(*curve, range, 0, grid_);
   priced.curve = curve;
   priced.hour = hour_of(now);

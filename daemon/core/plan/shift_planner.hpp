@@ -29,8 +29,9 @@ namespace greenq::core {
 struct ShiftOptions {
   // Price of waiting: share of the forecast error for each day of it; see wait_price.hpp.
   double wait_charge = 0.05;
-  double usual_error = 0.12;  // of the mean intensity, before there is evidence
-  double usual_load = 0.6;    // share of the cluster in use, before there is evidence
+  double wait_charge_with_pauses = 0;  // the same where most jobs may be paused
+  double usual_error = 0.12;           // of the mean intensity, before there is evidence
+  double usual_load = 0.6;             // share of the cluster in use, before there is evidence
   // Hours after its bound that a job may be put off when not all bounds can be kept; nothing: for ever.
   std::optional<int> lateness_limit = 36;
   // A wait that saves less than this share, or fewer grams an hour where the power of tasks is in watts, is
