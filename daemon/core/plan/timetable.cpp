@@ -154,27 +154,35 @@ bool Timetable::hour_by_hour(std::uint32_t lane, SlotRun range, SlotNeed const& 
   return found;
 }
 
-// Looks closer only at hours in which a cheaper window could begin, and that are not followed by a full one.
+// From the hour with the cheapest window on, until none can be cheaper than what was found. Of equal windows
+// the earliest counts.
 bool Timetable::within_prices(std::uint32_t lane, SlotRun range, SlotNeed const& taken, Slot work,
                               Window& least) {
   Slot const last = std::min(range.end - work, prices(lane).end() - 1);
   if (last < range.begin) return false;
-  std::vector<double> const& minima = minima_[lanes_[lane].prices].hours(prices(lane), work);
+  auto const& [costs, order] = minima_[lanes_[lane].prices].hours(prices(lane), work);
   Slot const origin = hour_of(prices(lane).first());
   Slot const from = hour_of(range.begin);
-  auto const count = static_cast<std::size_t>(hour_of(last) - from + 1);
+  Slot const to = hour_of(last);
+  auto const count = static_cast<std::size_t>(to - from + 1);
   board_.rooms(from, count + static_cast<std::size_t>(work / kHourSlots) + 1, taken, rooms_);
   bool found = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    Slot const hour = from + static_cast<Slot>(i);
-    if (minima[static_cast<std::size_t>(hour - origin)] >= least.cost - kTie) continue;
-    if (rooms_[i] == Board::Room::kNone) continue;
+  for (std::uint16_t const place : order) {
+    if (costs[place] > least.cost + kTie) break;
+    Slot const hour = origin + place;
+    if (hour < from || hour > to) continue;
+    auto const index = static_cast<std::size_t>(hour - from);
+    if (rooms_[index] == Board::Room::kNone) continue;
     SlotRun const hours{std::max(range.begin, hour * kHourSlots),
                         std::min(last + 1, (hour + 1) * kHourSlots)};
-    bool const here = work < kHourSlots
-                          ? hour_by_hour(lane, {hours.begin, hours.end - 1 + work}, taken, work, least)
-                          : across(lane, i, hours, taken, work, least);
-    found = found || here;
+    bool const earlier = hours.begin < least.begin;
+    if (!earlier && costs[place] >= least.cost - kTie) continue;
+    Window here{least.cost + (earlier ? 2 * kTie : 0), least.begin};
+    bool const better = work < kHourSlots
+                            ? hour_by_hour(lane, {hours.begin, hours.end - 1 + work}, taken, work, here)
+                            : across(lane, index, hours, taken, work, here);
+    if (better) least = here;
+    found = found || better;
   }
   return found;
 }

@@ -1,5 +1,8 @@
 #include "core/plan/window_minima.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 namespace greenq::core {
 
 bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& best) {
@@ -13,17 +16,21 @@ bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& b
   return found;
 }
 
-std::vector<double> const& WindowMinima::hours(SlotPrices const& prices, Slot work) {
+WindowMinima::Hours const& WindowMinima::hours(SlotPrices const& prices, Slot work) {
   auto const index = static_cast<std::size_t>(work);
   if (lengths_.size() <= index) lengths_.resize(index + 1);
-  std::vector<double>& hours = lengths_[index];
-  if (!hours.empty()) return hours;
+  auto& [costs, order] = lengths_[index];
+  if (!costs.empty()) return lengths_[index];
   for (Slot hour = hour_of(prices.first()); hour * kHourSlots < prices.end(); ++hour) {
     Window least;
     lower(prices, work, hour * kHourSlots, (hour + 1) * kHourSlots - 1, least);
-    hours.push_back(least.cost);
+    costs.push_back(least.cost);
   }
-  return hours;
+  order.resize(costs.size());
+  std::iota(order.begin(), order.end(), std::uint16_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&costs = costs](std::uint16_t a, std::uint16_t b) { return costs[a] < costs[b]; });
+  return lengths_[index];
 }
 
 }  // namespace greenq::core

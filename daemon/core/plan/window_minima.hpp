@@ -2,6 +2,7 @@
 // others.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -21,11 +22,14 @@ bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& b
 // The prices that go with it are given at each call: always the same. Not thread-safe.
 class WindowMinima {
  public:
-  // Least cost of a window of `work` slots that begins in each of the hours of the prices.
-  std::vector<double> const& hours(SlotPrices const& prices, Slot work);
+  struct Hours {
+    std::vector<double> least;         // cost of a window that begins in each of the hours of the prices
+    std::vector<std::uint16_t> order;  // of these hours: the cheapest first, the earliest of equal ones
+  };
+  Hours const& hours(SlotPrices const& prices, Slot work);
 
  private:
-  std::vector<std::vector<double>> lengths_;  // by work
+  std::vector<Hours> lengths_;  // by work
 };
 
 }  // namespace greenq::core
