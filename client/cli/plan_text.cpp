@@ -30,7 +30,8 @@ std::string change(v1::Plan const& plan) {
 std::string length_text(v1::Plan const& plan, bool assumed) {
   auto const text = duration_text(planned_length(plan));
   if (plan.learned_runs() > 0 && plan.learned_part() > 0) {
-    return text + fmt::format(" (its last {} runs took {} of what they stated)", plan.learned_runs(),
+    return text + fmt::format(" ({} {} runs took {} of what they stated)",
+                              plan.learned_of_all_names() ? "your last" : "its last", plan.learned_runs(),
                               percent_text(plan.learned_part()));
   }
   if (plan.learned_runs() > 0) return text + fmt::format(" as its last {} runs took", plan.learned_runs());

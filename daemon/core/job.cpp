@@ -122,9 +122,7 @@ Span safe_duration(Job const& job) {
 
 // What is left of an attempt that ran so long: of the first of these lengths that it has not outrun.
 Span left_of(Job const& job, Span done, std::initializer_list<Span> lengths) {
-  auto const longer =
-      std::find_if(lengths.begin(), lengths.end(), [&](Span length) { return done < length; });
-  Span const left = longer != lengths.end() ? *longer - done : done / 10;
+  Span const left = length_left(done, lengths);
   Span const most = job.spec->time_limit ? *job.spec->time_limit - done : left;
   return std::max(std::min(left, most), kShortest);
 }

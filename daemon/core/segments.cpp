@@ -122,11 +122,14 @@ void pause(Draft& draft, Job& job) {
 
 // Names that were made up come once only. What pauses cost is no part of the length.
 void keep_run_length(Draft& draft, Job const& job) {
-  if (job.spec->name == made_up_name(job.id)) return;
   auto const runs = static_cast<std::int64_t>(job.attempts.back().segments.size());
   Span const length = std::max(job.ran - pause_cost(job) * std::max<std::int64_t>(runs - 1, 0), Span{0});
-  draft.changes().runs.push_back(
-      draft.base().runs.with({job.owner.uid, job.spec->name}, {length, estimate_of(*job.spec)}, draft.now()));
+  PastRun const run{length, estimate_of(*job.spec)};
+  auto const keep = [&](std::string const& name) {
+    draft.changes().runs.push_back(draft.base().runs.with({job.owner.uid, name}, run, draft.now()));
+  };
+  if (job.spec->name != made_up_name(job.id)) keep(job.spec->name);
+  if (run.stated) keep({});
 }
 
 void close_attempt(Draft& draft, Job& job, SegmentEnd const& end) {

@@ -122,6 +122,7 @@ void plan_to_wire(core::PlanDetail const& plan, v1::Plan& wire) {
   if (!plan.learned) return;
   wire.set_learned_runs(static_cast<std::int32_t>(plan.learned->runs));
   wire.set_learned_part(static_cast<double>(plan.learned->part_permille) / 1000);
+  wire.set_learned_of_all_names(plan.learned->any_name);
 }
 
 void reason_to_wire(core::HoldReason const& reason, v1::HoldReason& wire) {

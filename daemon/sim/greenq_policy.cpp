@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/plan/fast_slots.hpp"
 #include "core/plan/shift_planner.hpp"
+#include "sim/learned_lengths.hpp"
 #include "sim/policies.hpp"
 
 namespace greenq::sim {
@@ -27,14 +29,15 @@ class GreenqPolicy final : public Policy {
         planner_(grid_, {static_cast<std::int64_t>(instance.cluster_gpus)}, options) {}
 
   void submitted(SimJob const& job, Instant) override {
-    planner_.arrived(job.submit, need(job), job.duration, share(job),
-                     job.deadline - job.submit - job.duration, job.interruptible);
+    lengths_.submitted(job);
+    planner_.arrived(job.submit, need(job), lengths_.typical(job), share(job), slack(job), job.interruptible);
     alive_.insert(job.id);
     fresh_ = true;
   }
 
   void ended(JobId id, Instant now) override {
-    ended_work_ += grid_.hours(instance_.job(id).duration) * share(instance_.job(id));
+    ended_work_ += grid_.hours(lengths_.typical(instance_.job(id))) * share(instance_.job(id));
+    ended_.push_back(id);
     alive_.erase(id);
     freed_ = freed_ || planned_end(id) > grid_.from(now);
     places_.erase(id);
@@ -42,6 +45,8 @@ class GreenqPolicy final : public Policy {
   }
 
   Decision decide(Machine const& machine, Instant now) override {
+    for (JobId const id : std::exchange(ended_, {}))
+      lengths_.ended(instance_.job(id), machine.worked(id, now), now);
     Slot const slot = grid_.from(now);
     Decision decision;
     if (grid_.begin_of(slot) != now) {
@@ -60,6 +65,7 @@ class GreenqPolicy final : public Policy {
   double share(SimJob const& job) const {
     return static_cast<double>(job.gpus) / static_cast<double>(instance_.cluster_gpus);
   }
+  static Span slack(SimJob const& job) { return job.deadline - job.submit - job.duration; }
   static core::SlotNeed need(SimJob const& job) {
     core::SlotNeed need;
     need.add(0, job.gpus);
@@ -73,15 +79,31 @@ class GreenqPolicy final : public Policy {
     task.lanes = {0};
     task.power = job.gpus;
     task.share = static_cast<float>(share(job));
-    task.work = grid_.slots(machine.needs(job.id, now));
+    Span const needs = this->needs(machine, job, now);
+    task.work = grid_.slots(needs);
     task.ready = grid_.from(job.submit);
     // A bound that the grid alone would break is met as well as the grid can.
-    task.due = std::max(grid_.holding(job.deadline), task.ready + grid_.slots(job.duration));
+    task.due =
+        std::max(grid_.holding(bound(machine, job, now)), task.ready + grid_.slots(lengths_.typical(job)));
     task.pausable = job.interruptible;
     task.running = machine.is_running(job.id);
     if (instance_.resume_overhead > Span{0}) task.pause_cost = grid_.slots(instance_.resume_overhead);
     if (auto const known = places_.find(job.id); known != places_.end()) task.place = known->second;
     return task;
+  }
+
+  // How long it holds its GPUs from now on.
+  Span needs(Machine const& machine, SimJob const& job, Instant now) const {
+    auto const left = lengths_.left(job, machine.worked(job.id, now));
+    if (!left) return machine.needs(job.id, now);
+    return *left + (machine.paused(job.id) ? instance_.resume_overhead : Span{0});
+  }
+
+  // It may stand still for as long as its slack, however long it runs.
+  Instant bound(Machine const& machine, SimJob const& job, Instant now) const {
+    Span const worked = machine.worked(job.id, now);
+    auto const left = lengths_.left(job, worked);
+    return left ? job.submit + slack(job) + worked + *left : job.deadline;
   }
 
   void plan(Machine const& machine, Instant now, bool improve) {
@@ -94,13 +116,15 @@ class GreenqPolicy final : public Policy {
     request.done = ended_work_;
     for (JobId const id : alive_) {
       SimJob const& job = machine.job(id);
-      request.done += grid_.hours(std::max(job.duration - machine.needs(id, now), Span{0})) * share(job);
+      request.done +=
+          grid_.hours(std::max(lengths_.typical(job) - needs(machine, job, now), Span{0})) * share(job);
       if (job.interruptible || !machine.is_running(id)) request.tasks.push_back(task(machine, job, now));
     }
     for (Running const& running : machine.running()) {
       SimJob const& job = machine.job(running.id);
       if (job.interruptible) continue;
-      request.fixed.push_back({{request.now, grid_.from(running.end)}, need(job), share(job)});
+      Instant const end = now + needs(machine, job, now);
+      request.fixed.push_back({{request.now, grid_.from(end)}, need(job), share(job)});
     }
     places_.clear();
     for (core::Task const& task : planner_.plan(std::move(request))) places_[task.id] = task.place;
@@ -157,6 +181,8 @@ class GreenqPolicy final : public Policy {
   std::shared_ptr<Outlook> outlook_;
   core::SlotGrid grid_;
   core::ShiftPlanner planner_;
+  LearnedLengths lengths_;
+  std::vector<JobId> ended_;             // since the last decision
   std::set<JobId> alive_;                // submitted, not ended
   std::map<JobId, core::Place> places_;  // of what waits or may be paused
   std::map<JobId, Slot> fixed_ends_;     // of what runs and may not be paused

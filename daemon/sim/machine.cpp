@@ -35,6 +35,13 @@ core::Span Machine::needs(core::JobId id, core::Instant now) const {
   return (track.told > core::Span{0} ? track.told : told_->step) + overhead_on_start(id);
 }
 
+core::Span Machine::worked(core::JobId id, core::Instant now) const {
+  core::Span held{0};
+  for (core::Interval const& run : segments(id)) held += std::min(run.end, now) - run.begin;
+  auto const resumes = static_cast<std::int64_t>(segments(id).size()) - 1;
+  return std::max(held - told_->resume_overhead * std::max<std::int64_t>(resumes, 0), core::Span{0});
+}
+
 void Machine::submit(core::JobId id) {
   GREENQ_CHECK(waiting_.empty() || waiting_.back() < id);
   waiting_.push_back(id);

@@ -37,6 +37,8 @@ class Machine {
   bool paused(core::JobId id) const { return !is_running(id) && !segments(id).empty() && !finished(id); }
   // How long it is expected to hold its GPUs from now on; of a paused job with the overhead of its resume.
   core::Span needs(core::JobId id, core::Instant now) const;
+  // How much of its work is done.
+  core::Span worked(core::JobId id, core::Instant now) const;
   // Segments so far, the open one with its true end.
   std::vector<core::Interval> const& segments(core::JobId id) const { return schedule_.segments[id - 1]; }
 

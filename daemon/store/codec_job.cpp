@@ -152,6 +152,7 @@ json::object of(core::LearnedDuration const& learned) {
   put(o, "safe", learned.safe);
   put(o, "runs", std::int64_t{learned.runs});
   put(o, "part_permille", learned.part_permille);
+  if (learned.any_name) put(o, "any_name", true);
   return o;
 }
 
@@ -161,6 +162,7 @@ core::LearnedDuration learned_of(json::object const& o) {
   get(o, "safe", learned.safe);
   get(o, "runs", learned.runs);
   get(o, "part_permille", learned.part_permille);
+  get(o, "any_name", learned.any_name);
   return learned;
 }
 

@@ -172,6 +172,9 @@ TEST_F(PlanningTest, ALengthThatWasLearnedIsSaidToBe) {
   plan.set_learned_part(0.25);
   EXPECT_EQ(greenq({"explain", "7"}), 0);
   EXPECT_THAT(out(), HasSubstr("5h (its last 12 runs took 25 % of what they stated)"));
+  plan.set_learned_of_all_names(true);
+  EXPECT_EQ(greenq({"explain", "7"}), 0);
+  EXPECT_THAT(out(), HasSubstr("5h (your last 12 runs took 25 % of what they stated)"));
 }
 
 TEST_F(PlanningTest, TimesAreLocalAndNameTheirZoneOnce) {

@@ -100,6 +100,42 @@ TEST(RunBook, OthersAndOtherNamesTeachNothing) {
   EXPECT_FALSE(book.learned({7, "evaluate"}, 4h, {}));
 }
 
+// So many runs of other names.
+RunBook of_others(int count, core::Span took, core::Span stated) {
+  RunBook book;
+  for (int i = 0; i < count; ++i) book.put(book.with({7, {}}, {took, stated}, core::from_ms(1)));
+  return book;
+}
+
+TEST(RunBook, AFewOfItsNameAreBeatenByManyOfItsOwner) {
+  auto book = of_others(10, 1h, 4h);
+  auto const learned = book.learned(kTrain, 8h, {});
+  EXPECT_EQ(learned, (core::LearnedDuration{2h, 8h, 10, 250, true}));
+  EXPECT_FALSE(book.learned({8, "train"}, 8h, {})) << "another owner";
+  EXPECT_FALSE(book.learned(kTrain, {}, {})) << "nothing is stated";
+  for (int i = 0; i < 5; ++i) book.put(book.with(kTrain, {3h, 4h}, core::from_ms(2)));
+  EXPECT_EQ(book.learned(kTrain, 4h, {}), (core::LearnedDuration{3h, 3h, 5, 750}));
+}
+
+TEST(RunBook, OwnersWhoStateTooLittleAreExpectedToDoItAgain) {
+  auto const learned = of_others(10, 4h, 2h).learned(kTrain, 3h, {});
+  EXPECT_EQ(learned, (core::LearnedDuration{6h, 6h, 10, 2000, true}));
+  EXPECT_EQ(of_others(10, 4h, 2h).learned(kTrain, 3h, 5h)->safe, 5h) << "its limit stops it";
+}
+
+TEST(RunBook, OnlyRunsOfAboutThatLengthTellOfOtherNames) {
+  EXPECT_FALSE(of_others(9, 1h, 4h).learned(kTrain, 4h, {}));
+  EXPECT_FALSE(of_others(50, 1s, 1min).learned(kTrain, 5h, {}));
+  EXPECT_TRUE(of_others(10, 1h, 4h).learned(kTrain, 16h, {}));
+  EXPECT_FALSE(of_others(10, 1h, 4h).learned(kTrain, 16h + 1s, {}));
+}
+
+TEST(RunBook, WhatIsLeftIsOfTheFirstLengthThatIsNotOutrun) {
+  EXPECT_EQ(core::length_left(1h, {2h, 4h}), 1h);
+  EXPECT_EQ(core::length_left(2h, {2h, 4h}), 2h);
+  EXPECT_EQ(core::length_left(10h, {2h, 4h}), 1h);
+}
+
 TEST(RunBook, TheNameLongestUnusedGoesFirst) {
   RunBook book;
   auto const add = [&](std::string const& name, int times, std::int64_t at) {
@@ -134,6 +170,22 @@ TEST(Step, ANewJobIsExpectedToTakeWhatItsLikeTook) {
   EXPECT_EQ(core::expected_duration(job), 70min);
   world.plan();
   EXPECT_EQ(world.job(job.id).plan->segments.front().length(), 70min);
+}
+
+TEST(Step, AJobOfANewNameIsExpectedToTakeTheUsualPartOfWhatItsOwnerStates) {
+  World world;
+  for (int i = 0; i < 10; ++i) {
+    core::JobSpec spec = stating(4h);
+    if (i % 2 == 0) spec.name = "other-" + std::to_string(i);
+    run_for(world, spec, 1h);
+  }
+  core::JobSpec spec = stating(6h);
+  spec.name = "new";
+  spec.carbon.bound = core::Bound{core::BoundKind::kFinishBy, world.now + 10h, {}};
+  core::Job const& job = world.job(world.submit(spec));
+  EXPECT_TRUE(job.learned->any_name);
+  EXPECT_EQ(core::expected_duration(job), 90min);
+  EXPECT_EQ(core::latest_start(job), world.now + 4h) << "what was stated is safe";
 }
 
 TEST(Step, FailedRunsAndMadeUpNamesTeachNothing) {
