@@ -48,13 +48,6 @@ std::string baseline_text(v1::CarbonBook const& book) {
   return book.has_baseline_mg() ? carbon_text(book.baseline_mg()) : "unknown";
 }
 
-std::string states_text(v1::CarbonBook const& book) {
-  if (!known(book)) return "-";
-  std::map<std::string, std::int64_t> parts;
-  for (auto const& one : book.shares()) parts[point_state_text(one.state())] += one.energy_mj();
-  return split(parts, book.priced_mj());
-}
-
 std::string unpriced_text(v1::CarbonBook const& book) {
   auto const total = book.priced_mj() + book.unpriced_mj();
   if (book.unpriced_mj() <= 0 || total <= 0) return "none";
@@ -100,6 +93,13 @@ std::string quality_text(v1::Energy const& energy) {
   std::map<std::string, std::int64_t> parts;
   for (auto const& part : energy.parts()) parts[quality_name(part.quality())] += part.energy_mj();
   return split(parts, energy.total_mj());
+}
+
+std::string states_text(v1::CarbonBook const& book) {
+  if (!known(book)) return "-";
+  std::map<std::string, std::int64_t> parts;
+  for (auto const& one : book.shares()) parts[point_state_text(one.state())] += one.energy_mj();
+  return split(parts, book.priced_mj());
 }
 
 std::string book_text(v1::CarbonBook const& book) {

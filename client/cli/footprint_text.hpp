@@ -15,6 +15,8 @@ std::string footprint_text(v1::Footprint const& footprint, UtcTime now, Style st
 
 // "modelled 96 %, measured 4 %"; "nothing metered" without energy.
 std::string quality_text(v1::Energy const& energy);
+// By state of the intensity: "actual 90 %, forecast 10 %"; "-" where nothing is priced.
+std::string states_text(v1::CarbonBook const& book);
 // "1.90 kg", "1.90 kg (part unknown)", "unknown".
 std::string book_text(v1::CarbonBook const& book);
 // "1.50 kg (44 %)", negative when later was dirtier; "-" without a baseline.

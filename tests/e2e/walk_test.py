@@ -1,6 +1,9 @@
 """The main walk: submit, wait for the clean window, run, be metered; and windows and grams that a hand calculation names."""
+import csv
 import fractions
+import io
 import os
+import re
 import unittest
 
 import harness
@@ -63,9 +66,39 @@ class WalkTest(harness.E2eTest):
             self.assertIn("replay", footprint[book]["source"]["label"])
         self.assertGreater(footprint["marginal"]["baseline_mg"], footprint["marginal"]["carbon_mg"])
         self.assertIn("marginal", daemon.greenq("report", job).stdout)
+        self.check_what_is_published(daemon, job, footprint)
         metrics = [name for _, _, files in os.walk(os.path.join(daemon.state, "runs")) for name in files if name == "metrics.jsonl"]
         self.assertEqual(len(metrics), 1)
         daemon.stop()
+
+    def check_what_is_published(self, daemon, job, footprint):
+        """Each format against the figures of the ledger."""
+        def published(*arguments):
+            return daemon.greenq("report", job, "--format", *arguments).stdout
+
+        row = next(csv.DictReader(io.StringIO(published("csv"))))
+        energy, books = footprint["energy"], {name: footprint[name] for name in ("marginal", "average")}
+        self.assertEqual(int(row["energy_mj"]), energy["total_mj"])
+        self.assertEqual(sum(int(row[f"{quality}_mj"]) for quality in ("measured", "integrated", "split", "spread", "modelled", "gap_filled")),
+                         energy["total_mj"])
+        self.assertEqual(float(row["pue"]), 1.25)
+        for name, book in books.items():
+            self.assertEqual(int(row[f"{name}_carbon_mg"]), book["carbon_mg"])
+            self.assertEqual(int(row[f"{name}_priced_mj"]), book["priced_mj"])
+            grams = fractions.Fraction(book["carbon_mg"], 1000)
+            card = published("huggingface", "--book", name, "--training-type", "fine-tuning")
+            stated = re.search(r"^  emissions: (\S+)  # grams", card, re.M).group(1)
+            self.assertEqual(fractions.Fraction(stated), grams)
+            score = published("sci", "--book", name, "--per", "epoch", "--count", "4", "--embodied-g", "2")
+            self.assertAlmostEqual(float(re.match(r"SCI = (\S+) g", score).group(1)), float((grams + 2) / 4), delta=float(grams) * 1e-5)
+        for form in ("markdown", "latex"):
+            text = published(form)
+            self.assertIn("digits", text)
+            self.assertRegex(text, r"emissions include PUE 1\.25")
+            kilowatt_hours = float(re.search(r"metered (\S+) (k?)Wh", text).group(1)) / (1 if "kWh of one job" in text else 1000)
+            self.assertAlmostEqual(kilowatt_hours, energy["total_mj"] / MJ_PER_KWH, delta=energy["total_mj"] / MJ_PER_KWH * 0.006)
+        groups = daemon.greenq("report", "--by", "user", "--format", "csv").stdout
+        self.assertEqual(int(next(csv.DictReader(io.StringIO(groups)))["jobs"]), 1)
 
     def test_windows_that_were_not_chosen(self):
         """What plan and explain say of other windows agrees with our own arithmetic, and both draw them."""
