@@ -103,7 +103,7 @@ std::string report_csv(Report const& report) {
     line.text(row.pue ? fmt::format("{}", *row.pue) : "");
     book(line, row.marginal);
     book(line, row.average);
-    line.text(row.final ? "true" : "false");
+    line.text(!row.final ? "" : *row.final ? "true" : "false");
     out += line.end();
   }
   return out;

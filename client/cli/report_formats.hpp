@@ -23,8 +23,9 @@ struct ReportRow {
   v1::Energy energy;
   v1::CarbonBook marginal;
   v1::CarbonBook average;
-  std::optional<double> pue{};  // of one job
-  bool final = true;            // nothing of it will change
+  // Of one job: its PUE, and whether nothing of it will change any more.
+  std::optional<double> pue{};
+  std::optional<bool> final{};
 };
 
 struct Report {

@@ -38,7 +38,7 @@ std::string caveats(ReportRow const& row, v1::CarbonBook const& book) {
   if (row.energy.unknown_device_ms() > 0)
     text += "; " + duration_text(Milliseconds(row.energy.unknown_device_ms())) +
             " of device time without a reading";
-  if (!row.final) text += "; not final";
+  if (!row.final.value_or(true)) text += "; not final";
   return text;
 }
 

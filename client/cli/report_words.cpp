@@ -37,7 +37,7 @@ ReportRow sum_of(Report const& report) {
     add(sum.energy, row.energy);
     add(sum.marginal, row.marginal);
     add(sum.average, row.average);
-    sum.final = sum.final && row.final;
+    if (row.final) sum.final = sum.final.value_or(true) && *row.final;
   }
   return sum;
 }
@@ -114,8 +114,10 @@ std::vector<std::string> report_sentences(Report const& report, UtcTime now) {
       "The two answer different questions (what running then caused; a share of the inventory) and are not "
       "added.");
   out.push_back(pue_sentence(report));
-  for (auto const& note : sum.energy.notes()) out.push_back("Note: " + safe(note) + '.');
-  if (!sum.final) out.emplace_back("The figures are not final: readings or intensities are still to come.");
+  for (auto const& note : sum.energy.notes())
+    out.push_back("Note: " + safe(note) + (note.ends_with('.') ? "" : "."));
+  if (!sum.final.value_or(true))
+    out.emplace_back("The figures are not final: readings or intensities are still to come.");
   out.emplace_back("Embodied emissions are not included.");
   return out;
 }
