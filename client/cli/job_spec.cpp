@@ -297,9 +297,8 @@ class JobReader {
     auto const grace = positive_span(*map, "grace");
     if (grace && *grace > std::chrono::hours(1)) map->complain("grace", "must be at most 1h");
     if (grace) *checkpoint.mutable_grace() = duration(*grace);
-    if (auto const code = map->integer("exit_code", 1, 127)) {
+    if (auto const code = map->integer("exit_code", 1, 127))
       checkpoint.set_exit_code(static_cast<std::int32_t>(*code));
-    }
     auto const cost = map->span("cost");
     if (cost && *cost > std::chrono::hours(6)) map->complain("cost", "must be at most 6h");
     if (cost) *checkpoint.mutable_cost() = duration(*cost);
