@@ -19,18 +19,18 @@ bool lower(SlotPrices const& prices, Slot work, Slot first, Slot last, Window& b
 WindowMinima::Hours const& WindowMinima::hours(SlotPrices const& prices, Slot work) {
   auto const index = static_cast<std::size_t>(work);
   if (lengths_.size() <= index) lengths_.resize(index + 1);
-  auto& [costs, order] = lengths_[index];
-  if (!costs.empty()) return lengths_[index];
+  Hours& hours = lengths_[index];
+  if (!hours.least.empty()) return hours;
   for (Slot hour = hour_of(prices.first()); hour * kHourSlots < prices.end(); ++hour) {
     Window least;
     lower(prices, work, hour * kHourSlots, (hour + 1) * kHourSlots - 1, least);
-    costs.push_back(least.cost);
+    hours.least.push_back(least.cost);
   }
-  order.resize(costs.size());
-  std::iota(order.begin(), order.end(), std::uint16_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&costs = costs](std::uint16_t a, std::uint16_t b) { return costs[a] < costs[b]; });
-  return lengths_[index];
+  hours.order.resize(hours.least.size());
+  std::iota(hours.order.begin(), hours.order.end(), std::uint16_t{0});
+  std::stable_sort(hours.order.begin(), hours.order.end(),
+                   [&](std::uint16_t a, std::uint16_t b) { return hours.least[a] < hours.least[b]; });
+  return hours;
 }
 
 }  // namespace greenq::core
