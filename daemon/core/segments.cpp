@@ -219,14 +219,11 @@ void samples_arrived(Draft& draft, SamplesArrived const& event) {
     }
     return;
   }
-  for (CounterSample const& sample : event.samples) {
-    if (meter.last) {
-      for (EnergySlice& slice : step(draft.base().model, meter.job, *meter.last, sample)) {
-        draft.changes().slices.push_back(slice);
-      }
-    }
-    meter.last = sample;
-  }
+  EnergyModel const& model = draft.base().model;
+  auto& slices = draft.changes().slices;
+  for (CounterSample const& sample : event.samples)
+    take_sample(model, meter.job, meter.interval, sample, slices);
+  if (event.final) close_interval(model, meter.job, meter.interval, slices);
   meter.offset = event.to_offset;
   if (!event.final) {
     draft.changes().meters.push_back(std::move(meter));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/effect.hpp"
+#include "core/energy/open_interval.hpp"
 #include "core/event.hpp"
 #include "core/plan/rules.hpp"
 #include "core/run_lengths.hpp"
@@ -18,7 +19,7 @@ struct SegmentMeter {
   std::string project;
   MeteredJob job;
   std::int64_t offset = 0;
-  std::optional<CounterSample> last;
+  OpenInterval interval;
   bool ended = false;
 };
 

@@ -151,7 +151,8 @@ std::string encode_meter(core::SegmentMeter const& meter) {
   put(o, "memory", meter.job.memory_bytes);
   put(o, "gpus", meter.job.gpu_uuids);
   put(o, "offset", meter.offset);
-  if (meter.last) put(o, "last", of(*meter.last));
+  if (meter.interval.last) put(o, "last", of(*meter.interval.last));
+  if (meter.interval.held) put(o, "held", of(*meter.interval.held));
   put(o, "ended", meter.ended);
   return json::serialize(o);
 }
@@ -170,7 +171,8 @@ core::SegmentMeter decode_meter(std::string_view text) {
   get(o, "memory", meter.job.memory_bytes);
   get(o, "gpus", meter.job.gpu_uuids);
   get(o, "offset", meter.offset);
-  if (auto const* value = o.if_contains("last")) meter.last = sample_of(value->as_object());
+  if (auto const* value = o.if_contains("last")) meter.interval.last = sample_of(value->as_object());
+  if (auto const* value = o.if_contains("held")) meter.interval.held = sample_of(value->as_object());
   get(o, "ended", meter.ended);
   return meter;
 }

@@ -6,6 +6,7 @@
 
 #include "core/energy/counter.hpp"
 #include "core/energy/footprint.hpp"
+#include "core/energy/open_interval.hpp"
 
 namespace greenq::core {
 namespace {
@@ -204,6 +205,38 @@ RC_GTEST_PROP(Pricing, AgreesWithANaiveRecomputation, ()) {
   std::int64_t total = 0;
   for (auto const& s : slices) total += s.energy.value;
   RC_ASSERT(book.priced.value + book.unpriced.value == total);
+}
+
+// Whatever reads fail or are garbled in between.
+RC_GTEST_PROP(EnergyConservation, FailedReadsBetweenGoodOnesLoseNothing, ()) {
+  OpenInterval open;
+  std::vector<EnergySlice> slices;
+  std::int64_t energy = 1000;
+  std::int64_t ms = 0;
+  auto const take = [&](CounterSample const& sample) {
+    take_sample(model(300'000), job(), open, sample, slices);
+  };
+  take(gpu_sample(ms, energy));
+  auto const bad_at_most = *rc::gen::inRange(0, 8);
+  auto const samples = *rc::gen::inRange(1, 40);
+  int bad = 0;
+  for (int i = 0; i < samples; ++i) {
+    ms += *rc::gen::inRange<std::int64_t>(1000, 60'000);
+    energy += *rc::gen::inRange<std::int64_t>(0, 400'000);
+    CounterSample sample = gpu_sample(ms, energy);
+    // Never two garbled ones in a row: they would be believed.
+    auto const kind = bad < bad_at_most && i + 1 < samples ? *rc::gen::inRange(0, 3) : 0;
+    bad = kind == 0 ? 0 : kind == 2 ? bad_at_most : bad + 1;
+    if (kind == 1) sample.gpus.front().energy_mj.reset();
+    if (kind == 2) sample.gpus.front().energy_mj = energy + 1'000'000'000'000;
+    take(sample);
+  }
+  RC_ASSERT(!open.held);
+  RC_ASSERT(sum(slices, DeviceClass::kGpu) == energy - 1000);
+  for (EnergySlice const& slice : slices) {
+    RC_ASSERT(slice.energy.value >= 0);
+    RC_ASSERT(slice.device != DeviceClass::kGpu || slice.quality == EnergyQuality::kMeasured);
+  }
 }
 
 }  // namespace

@@ -88,8 +88,7 @@ Pool read_pool(Context const& c, bool dram) {
   for (auto const& zone : c.from.zones) {
     if (is_dram(zone.name) == dram) before[zone.name] = &zone;
   }
-  Power const max = c.model.package_max.value > 0 ? c.model.package_max : kDefaultPackageMax;
-  std::int64_t const limit = limit_of(max, c.length, 1000);
+  std::int64_t const limit = zone_limit(c.model, c.length);
   Pool pool;
   std::size_t common = 0;
   for (auto const& zone : c.to.zones) {
@@ -174,12 +173,6 @@ void step_memory(Context const& c) {
        {divide_half_even(product, static_cast<__int128>(kGib) * 1000)});
 }
 
-CounterSample::GpuCounter const* find_gpu(CounterSample const& sample, std::string const& uuid) {
-  auto const found =
-      std::find_if(sample.gpus.begin(), sample.gpus.end(), [&](auto const& gpu) { return gpu.uuid == uuid; });
-  return found == sample.gpus.end() ? nullptr : &*found;
-}
-
 struct GpuPart {
   std::int64_t millijoules = 0;
   std::uint32_t devices = 0;
@@ -198,7 +191,7 @@ void add_gpu(Context const& c, std::string const& uuid, std::map<EnergyQuality, 
     bool const restarted =
         !c.from.gpu_epoch.empty() && !c.to.gpu_epoch.empty() && c.from.gpu_epoch != c.to.gpu_epoch;
     CounterStep const step =
-        step_counter(*from->energy_mj, *to->energy_mj, 0, limit_of(kGpuMax, c.length, 1), restarted);
+        step_counter(*from->energy_mj, *to->energy_mj, 0, gpu_limit(c.length), restarted);
     if (step.kind == CounterStep::Kind::kExact || step.kind == CounterStep::Kind::kRestarted) {
       add(EnergyQuality::kMeasured, step.delta);
       if (step.kind == CounterStep::Kind::kRestarted) add(EnergyQuality::kUnknown, 0);
@@ -262,6 +255,20 @@ char const* to_string(DeviceClass device) {
       return "gpu";
   }
   return "unknown";
+}
+
+std::int64_t zone_limit(EnergyModel const& model, Span length) {
+  return limit_of(model.package_max.value > 0 ? model.package_max : kDefaultPackageMax, length, 1000);
+}
+
+std::int64_t gpu_limit(Span length) {
+  return limit_of(kGpuMax, length, 1);
+}
+
+CounterSample::GpuCounter const* find_gpu(CounterSample const& sample, std::string const& uuid) {
+  auto const found =
+      std::find_if(sample.gpus.begin(), sample.gpus.end(), [&](auto const& gpu) { return gpu.uuid == uuid; });
+  return found == sample.gpus.end() ? nullptr : &*found;
 }
 
 std::vector<EnergySlice> step(EnergyModel const& model, MeteredJob const& job, CounterSample const& from,

@@ -81,6 +81,12 @@ struct MeteredJob {
   std::vector<std::string> gpu_uuids;
 };
 
+// Most that a powercap zone (uJ) and a GPU (mJ) can count between readings so far apart.
+std::int64_t zone_limit(EnergyModel const& model, Span length);
+std::int64_t gpu_limit(Span length);
+// Null: not in the sample.
+CounterSample::GpuCounter const* find_gpu(CounterSample const& sample, std::string const& uuid);
+
 // Energy between two samples of one segment, cut at multiples of model.slice (UTC) so that energy adds up
 // exactly. `from` is the last good sample, `to` the next one.
 std::vector<EnergySlice> step(EnergyModel const& model, MeteredJob const& job, CounterSample const& from,
