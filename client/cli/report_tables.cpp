@@ -23,6 +23,7 @@ constexpr char const* kTitles[] = {"Jobs", "Ran", "Energy", "Marginal CO2e", "Av
 
 std::vector<std::string> cells_of(ReportRow const& row) {
   std::vector<std::string> cells;
+  cells.reserve(row.keys.size() + std::size(kTitles));
   for (auto const& key : row.keys) cells.push_back(safe(key));
   cells.push_back(std::to_string(row.jobs));
   cells.push_back(duration_text(Milliseconds(row.run_ms)));
@@ -37,6 +38,7 @@ std::vector<std::string> cells_of(ReportRow const& row) {
 
 std::vector<std::string> titles_of(Report const& report) {
   std::vector<std::string> titles;
+  titles.reserve(report.titles.size() + std::size(kTitles));
   for (auto const& title : report.titles) titles.push_back(title_of(title));
   titles.insert(titles.end(), std::begin(kTitles), std::end(kTitles));
   return titles;
