@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import threading
+import time
 import urllib.parse
 
 import harness
@@ -17,10 +18,14 @@ POUND = 0.45359237  # lb/MWh in g/kWh
 SECRET = "correct horse battery"
 
 
+# Of each day of the made-up grid. Whatever the clock says, it is worth the wait.
+CLEAN_HOUR = time.time() % 86400 / 3600 + 6
+
+
 def grams(at):
-    """Marginal intensity of the made-up grid: clean around 20:00 UTC, dirty around 08:00."""
+    """Marginal intensity of the made-up grid."""
     hour = (at % 86400) / 3600
-    return 300 + 200 * math.cos((hour - 8) / 24 * 2 * math.pi)
+    return 300 - 200 * math.cos((hour - CLEAN_HOUR) / 24 * 2 * math.pi)
 
 
 def stamp(at):
