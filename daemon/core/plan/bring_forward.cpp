@@ -65,7 +65,7 @@ Slot start_first_run(Timetable& table, Task& task) {
   Slot const begin = table.now();
   if (task.place.runs.size() == 1 && !task.running) return start_at_once(table, task);
   if (task.begin() <= begin || task.ready > begin) return 0;
-  Place const old = task.place;
+  Place old = task.place;
   Place place = old;
   SlotRun& first = place.runs.front();
   first = {begin, begin + first.length() - (task.running ? task.pause_cost : 0)};
@@ -73,7 +73,7 @@ Slot start_first_run(Timetable& table, Task& task) {
   table.take_out(task);
   bool const fits = table.fits(task, place);
   if (fits) place.cost = table.cost(task, place);
-  table.put_in(task, fits ? std::move(place) : old);
+  table.put_in(task, fits ? std::move(place) : std::move(old));
   return fits ? length : 0;
 }
 

@@ -164,7 +164,7 @@ bool Timetable::within_prices(std::uint32_t lane, SlotRun range, SlotNeed const&
   Slot const origin = hour_of(prices(lane).first());
   Slot const from = hour_of(range.begin);
   Slot const to = hour_of(last);
-  auto const count = static_cast<std::size_t>(to - from + 1);
+  auto const count = static_cast<std::size_t>(to - from) + 1;
   board_.rooms(from, count + static_cast<std::size_t>(work / kHourSlots) + 1, taken, rooms_);
   bool found = false;
   for (std::uint16_t const place : order) {
