@@ -44,8 +44,8 @@ TEST(LearnedLengths, LeaveOthersAsTheyWereTold) {
 // One hour of three is cheap. Told twice its length a job fits no cheap hour; that it is half as long is
 // known after ten.
 TEST(LearnedLengths, AJobThatIsToldTooLongFindsItsHourOnceThatIsKnown) {
-  std::vector<double> intensity;
-  for (int h = 0; h < 24 * 12; ++h) intensity.push_back(h % 3 == 2 ? 100 : 300);
+  std::vector<double> intensity(24 * 12, 300);
+  for (std::size_t h = 2; h < intensity.size(); h += 3) intensity[h] = 100;
   Instance instance = world(4, intensity);
   for (int i = 0; i < 12; ++i) add(instance, hours{12 * i}, hours{1}, 1, hours{4}).interruptible = false;
   Instance const wrong = told(instance, {2});
